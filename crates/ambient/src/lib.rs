@@ -1,0 +1,1 @@
+//! What the surroundings hand in: clock and randomness.

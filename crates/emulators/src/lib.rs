@@ -1,0 +1,1 @@
+//! Emulators of Microsoft Graph and Zoho CRM v8.

@@ -1,0 +1,1 @@
+//! Typed client of the Microsoft Graph calls that crmlink uses.

@@ -1,0 +1,1 @@
+//! Pure planner of the two-way sync: values, mapping, links, plans.

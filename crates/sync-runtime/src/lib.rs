@@ -1,0 +1,1 @@
+//! Executor of the two-way sync over ports: mailbox, CRM, store, clock.

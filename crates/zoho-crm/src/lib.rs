@@ -1,0 +1,1 @@
+//! Typed client of the Zoho CRM v8 calls that crmlink uses.

@@ -1,0 +1,3 @@
+//! The crmlink operator.
+
+fn main() {}
