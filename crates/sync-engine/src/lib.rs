@@ -1,1 +1,15 @@
-//! Pure planner of the two-way sync: values, mapping, links, plans.
+//! The pure part of the two-way sync: values, mapping, links, plans.
+//!
+//! Nothing here does I/O, reads a clock or knows Kubernetes and HTTP. The runtime gathers what both sides hold,
+//! asks [`plan::plan_contact`] what is to be done, and carries it out.
+
+pub mod crm_field;
+pub mod hash;
+pub mod identity;
+pub mod import;
+pub mod link;
+pub mod mapping;
+pub mod office_field;
+pub mod plan;
+pub mod project;
+pub mod value;
