@@ -88,12 +88,20 @@ impl Base {
     pub fn from_bytes(bytes: &[u8]) -> Self {
         let mut fields = BTreeMap::new();
         for entry in bytes.chunks_exact(17) {
-            let (Some(field), Ok(crm), Ok(office)) =
-                (OfficeField::from_code(entry[0]), entry[1..9].try_into(), entry[9..17].try_into())
-            else {
+            let (Some(field), Ok(crm), Ok(office)) = (
+                OfficeField::from_code(entry[0]),
+                entry[1..9].try_into(),
+                entry[9..17].try_into(),
+            ) else {
                 continue;
             };
-            fields.insert(field, FieldBase { crm: FieldHash(crm), office: FieldHash(office) });
+            fields.insert(
+                field,
+                FieldBase {
+                    crm: FieldHash(crm),
+                    office: FieldHash(office),
+                },
+            );
         }
         Self(fields)
     }
@@ -121,7 +129,15 @@ mod tests {
         let base = Base(
             OfficeField::ALL
                 .iter()
-                .map(|f| (*f, FieldBase { crm: hasher.field(*f, None), office: hasher.field(*f, Value::text("x").as_ref()) }))
+                .map(|f| {
+                    (
+                        *f,
+                        FieldBase {
+                            crm: hasher.field(*f, None),
+                            office: hasher.field(*f, Value::text("x").as_ref()),
+                        },
+                    )
+                })
                 .collect(),
         );
         assert_eq!(Base::from_bytes(&base.to_bytes()), base);

@@ -53,7 +53,11 @@ pub fn item_marker(scope: ScopeId, crm_id: &str) -> String {
 /// The CRM id of an item marker of this scope; `None` for any other text, a foreign scope's marker included.
 #[must_use]
 pub fn crm_id_of(scope: ScopeId, marker: &str) -> Option<&str> {
-    marker.strip_prefix("v1|")?.strip_prefix(scope.to_string().as_str())?.strip_prefix('|').filter(|id| !id.is_empty())
+    marker
+        .strip_prefix("v1|")?
+        .strip_prefix(scope.to_string().as_str())?
+        .strip_prefix('|')
+        .filter(|id| !id.is_empty())
 }
 
 /// What the container carries: `v1|scope|claiming cluster`, the cluster being the uid of its `kube-system`.

@@ -29,7 +29,13 @@ mod tests {
     fn k7_an_update_well_after_the_creation_needs_no_question() {
         let created: Timestamp = "2026-01-01T10:00:00Z".parse().unwrap();
         assert_eq!(origin_by_times(created, created), None);
-        assert_eq!(origin_by_times(created, created + SignedDuration::from_secs(299)), None);
-        assert_eq!(origin_by_times(created, created + SignedDuration::from_secs(300)), Some(Origin::Own));
+        assert_eq!(
+            origin_by_times(created, created + SignedDuration::from_secs(299)),
+            None
+        );
+        assert_eq!(
+            origin_by_times(created, created + SignedDuration::from_secs(300)),
+            Some(Origin::Own)
+        );
     }
 }

@@ -69,7 +69,9 @@ pub struct RequestedRule {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// The CRM has no such field.
-    #[error("{office}: the CRM's contacts have no field {crm}; names are case-sensitive API names (Setup, Modules, Contacts, Fields)")]
+    #[error(
+        "{office}: the CRM's contacts have no field {crm}; names are case-sensitive API names (Setup, Modules, Contacts, Fields)"
+    )]
     Unknown {
         /// The mailbox field.
         office: OfficeField,
@@ -93,7 +95,9 @@ pub enum Problem {
         crm: String,
     },
     /// The types do not go together.
-    #[error("{office} holds {wanted}, but {crm} is of type {found} in the CRM; map a field of a fitting type")]
+    #[error(
+        "{office} holds {wanted}, but {crm} is of type {found} in the CRM; map a field of a fitting type"
+    )]
     Type {
         /// The mailbox field.
         office: OfficeField,
@@ -131,7 +135,11 @@ pub const DEFAULT: &[(OfficeField, &str, RuleDirection)] = &[
     (OfficeField::GivenName, "First_Name", RuleDirection::Both),
     (OfficeField::Surname, "Last_Name", RuleDirection::Both),
     (OfficeField::Title, "Salutation", RuleDirection::CrmToOffice),
-    (OfficeField::CompanyName, "Account_Name", RuleDirection::CrmToOffice),
+    (
+        OfficeField::CompanyName,
+        "Account_Name",
+        RuleDirection::CrmToOffice,
+    ),
     (OfficeField::JobTitle, "Title", RuleDirection::Both),
     (OfficeField::Department, "Department", RuleDirection::Both),
     (OfficeField::AssistantName, "Assistant", RuleDirection::Both),
@@ -145,8 +153,16 @@ pub const DEFAULT: &[(OfficeField, &str, RuleDirection)] = &[
     (OfficeField::BusinessStreet, "Mailing_Street", RuleDirection::Both),
     (OfficeField::BusinessCity, "Mailing_City", RuleDirection::Both),
     (OfficeField::BusinessState, "Mailing_State", RuleDirection::Both),
-    (OfficeField::BusinessPostalCode, "Mailing_Zip", RuleDirection::Both),
-    (OfficeField::BusinessCountry, "Mailing_Country", RuleDirection::Both),
+    (
+        OfficeField::BusinessPostalCode,
+        "Mailing_Zip",
+        RuleDirection::Both,
+    ),
+    (
+        OfficeField::BusinessCountry,
+        "Mailing_Country",
+        RuleDirection::Both,
+    ),
     (OfficeField::OtherStreet, "Other_Street", RuleDirection::Both),
     (OfficeField::OtherCity, "Other_City", RuleDirection::Both),
     (OfficeField::OtherState, "Other_State", RuleDirection::Both),
@@ -185,13 +201,23 @@ impl Mapping {
         let mut seen: BTreeMap<&str, OfficeField> = BTreeMap::new();
         for rule in rules.values() {
             if let Some(first) = seen.insert(&rule.crm, rule.office) {
-                problems.push(Problem::Twice { crm: rule.crm.clone(), first, second: rule.office });
+                problems.push(Problem::Twice {
+                    crm: rule.crm.clone(),
+                    first,
+                    second: rule.office,
+                });
             }
         }
         if rules.is_empty() && problems.is_empty() {
             problems.push(Problem::Empty);
         }
-        if problems.is_empty() { Ok(Self { rules: rules.into_values().collect() }) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(Self {
+                rules: rules.into_values().collect(),
+            })
+        } else {
+            Err(problems)
+        }
     }
 
     /// All rules.
@@ -202,7 +228,9 @@ impl Mapping {
 
     /// The rules that carry values to the mailbox.
     pub fn to_office(&self) -> impl Iterator<Item = &Rule> {
-        self.rules.iter().filter(|rule| rule.direction != RuleDirection::OfficeToCrm)
+        self.rules
+            .iter()
+            .filter(|rule| rule.direction != RuleDirection::OfficeToCrm)
     }
 
     /// The CRM fields to read.
@@ -216,37 +244,71 @@ impl Mapping {
     pub fn fingerprint(&self) -> String {
         let mut hasher = blake3::Hasher::new();
         for rule in &self.rules {
-            hasher.update(format!("{}|{}|{:?}|{:?}\n", rule.office, rule.crm, rule.direction, rule.too_long).as_bytes());
+            hasher.update(
+                format!(
+                    "{}|{}|{:?}|{:?}\n",
+                    rule.office, rule.crm, rule.direction, rule.too_long
+                )
+                .as_bytes(),
+            );
         }
         hasher.finalize().to_hex()[..16].to_owned()
     }
 }
 
-fn rule(office: OfficeField, crm: &str, direction: RuleDirection, too_long: TooLong, field: &CrmField) -> Rule {
-    Rule { office, crm: crm.to_owned(), direction, too_long, may_be_withheld: field.private }
+fn rule(
+    office: OfficeField,
+    crm: &str,
+    direction: RuleDirection,
+    too_long: TooLong,
+    field: &CrmField,
+) -> Rule {
+    Rule {
+        office,
+        crm: crm.to_owned(),
+        direction,
+        too_long,
+        may_be_withheld: field.private,
+    }
 }
 
 fn check(own: &RequestedRule, field: Option<&CrmField>) -> Result<Rule, Problem> {
     let (office, crm) = (own.office, own.crm.clone());
-    let Some(field) = field else { return Err(Problem::Unknown { office, crm }) };
+    let Some(field) = field else {
+        return Err(Problem::Unknown { office, crm });
+    };
     if !field.visible {
         return Err(Problem::Hidden { office, crm });
     }
     let (fits, wanted) = match office.kind() {
         OfficeKind::Text => (!matches!(field.kind, CrmKind::Date | CrmKind::Other(_)), "text"),
         OfficeKind::Email => (field.kind == CrmKind::Email, "an e-mail address"),
-        OfficeKind::Phone => (matches!(field.kind, CrmKind::Phone | CrmKind::Text), "a telephone number"),
+        OfficeKind::Phone => (
+            matches!(field.kind, CrmKind::Phone | CrmKind::Text),
+            "a telephone number",
+        ),
         OfficeKind::Date => (field.kind == CrmKind::Date, "a date"),
     };
     if !fits {
-        return Err(Problem::Type { office, crm, wanted, found: type_name(&field.kind) });
+        return Err(Problem::Type {
+            office,
+            crm,
+            wanted,
+            found: type_name(&field.kind),
+        });
     }
     let direction = own.direction.unwrap_or(RuleDirection::Both);
     let writable = field.updatable && field.kind != CrmKind::Lookup;
     if !writable && direction != RuleDirection::CrmToOffice {
         return Err(Problem::ReadOnly { office, crm });
     }
-    Ok(rule(office, &own.crm, direction, own.too_long.unwrap_or(TooLong::Park), field))
+    Ok(rule(
+        office,
+        &own.crm,
+        direction,
+        own.too_long.unwrap_or(TooLong::Park),
+        field,
+    ))
 }
 
 fn type_name(kind: &CrmKind) -> String {
@@ -280,7 +342,10 @@ pub(crate) mod tests {
             updatable,
             private: false,
         };
-        let mut all: Vec<_> = DEFAULT.iter().map(|(_, crm, _)| field(crm, kind(crm), true)).collect();
+        let mut all: Vec<_> = DEFAULT
+            .iter()
+            .map(|(_, crm, _)| field(crm, kind(crm), true))
+            .collect();
         all.push(field("Nickname", CrmKind::Text, true));
         all.push(field("Full_Name", CrmKind::Text, false));
         all.push(field("Email_Opt_Out", CrmKind::Other("boolean".into()), true));
@@ -288,12 +353,29 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn default_mapping() -> Mapping {
-        Mapping::resolve(&Requested { with_default: true, rules: vec![], exclude: BTreeSet::new() }, &metadata()).unwrap()
+        Mapping::resolve(
+            &Requested {
+                with_default: true,
+                rules: vec![],
+                exclude: BTreeSet::new(),
+            },
+            &metadata(),
+        )
+        .unwrap()
     }
 
     fn own(office: OfficeField, crm: &str, direction: Option<RuleDirection>) -> Requested {
-        let rule = RequestedRule { office, crm: crm.to_owned(), direction, too_long: None };
-        Requested { with_default: true, rules: vec![rule], exclude: BTreeSet::new() }
+        let rule = RequestedRule {
+            office,
+            crm: crm.to_owned(),
+            direction,
+            too_long: None,
+        };
+        Requested {
+            with_default: true,
+            rules: vec![rule],
+            exclude: BTreeSet::new(),
+        }
     }
 
     fn problem(requested: &Requested) -> Problem {
@@ -311,13 +393,35 @@ pub(crate) mod tests {
 
     #[test]
     fn k2_wrong_rules_are_named_with_what_to_do() {
-        assert!(matches!(problem(&own(OfficeField::NickName, "Nick_Name", None)), Problem::Unknown { .. }));
-        assert!(matches!(problem(&own(OfficeField::NickName, "Full_Name", None)), Problem::ReadOnly { .. }));
-        assert!(matches!(problem(&own(OfficeField::NickName, "Email_Opt_Out", None)), Problem::Type { .. }));
-        assert!(matches!(problem(&own(OfficeField::Birthday, "Nickname", None)), Problem::Type { .. }));
-        assert!(matches!(problem(&own(OfficeField::Email3, "Nickname", None)), Problem::Type { .. }));
-        assert!(matches!(problem(&own(OfficeField::BusinessPhone2, "Mobile", None)), Problem::Twice { .. }));
-        let read_only = own(OfficeField::NickName, "Full_Name", Some(RuleDirection::CrmToOffice));
+        assert!(matches!(
+            problem(&own(OfficeField::NickName, "Nick_Name", None)),
+            Problem::Unknown { .. }
+        ));
+        assert!(matches!(
+            problem(&own(OfficeField::NickName, "Full_Name", None)),
+            Problem::ReadOnly { .. }
+        ));
+        assert!(matches!(
+            problem(&own(OfficeField::NickName, "Email_Opt_Out", None)),
+            Problem::Type { .. }
+        ));
+        assert!(matches!(
+            problem(&own(OfficeField::Birthday, "Nickname", None)),
+            Problem::Type { .. }
+        ));
+        assert!(matches!(
+            problem(&own(OfficeField::Email3, "Nickname", None)),
+            Problem::Type { .. }
+        ));
+        assert!(matches!(
+            problem(&own(OfficeField::BusinessPhone2, "Mobile", None)),
+            Problem::Twice { .. }
+        ));
+        let read_only = own(
+            OfficeField::NickName,
+            "Full_Name",
+            Some(RuleDirection::CrmToOffice),
+        );
         assert!(Mapping::resolve(&read_only, &metadata()).is_ok());
     }
 
@@ -325,7 +429,11 @@ pub(crate) mod tests {
     fn k2_a_default_field_that_the_organisation_hides_is_left_out_silently() {
         let mut metadata = metadata();
         metadata.retain(|field| field.api_name != "Assistant");
-        let requested = Requested { with_default: true, rules: vec![], exclude: BTreeSet::new() };
+        let requested = Requested {
+            with_default: true,
+            rules: vec![],
+            exclude: BTreeSet::new(),
+        };
         let mapping = Mapping::resolve(&requested, &metadata).unwrap();
         assert_eq!(mapping.rules().len(), DEFAULT.len() - 1);
     }
@@ -333,7 +441,11 @@ pub(crate) mod tests {
     #[test]
     fn k2_an_excluded_field_is_not_mapped_and_nothing_left_is_refused() {
         let all: BTreeSet<_> = OfficeField::ALL.iter().copied().collect();
-        let requested = Requested { with_default: true, rules: vec![], exclude: all };
+        let requested = Requested {
+            with_default: true,
+            rules: vec![],
+            exclude: all,
+        };
         assert_eq!(problem(&requested), Problem::Empty);
     }
 }

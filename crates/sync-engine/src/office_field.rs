@@ -159,7 +159,10 @@ mod tests {
     fn codes_and_names_are_unique() {
         let codes: BTreeSet<_> = OfficeField::ALL.iter().map(|f| f.code()).collect();
         let names: BTreeSet<_> = OfficeField::ALL.iter().map(|f| f.name()).collect();
-        assert_eq!((codes.len(), names.len()), (OfficeField::ALL.len(), OfficeField::ALL.len()));
+        assert_eq!(
+            (codes.len(), names.len()),
+            (OfficeField::ALL.len(), OfficeField::ALL.len())
+        );
         for field in OfficeField::ALL {
             assert_eq!(OfficeField::from_code(field.code()), Some(*field));
             assert_eq!(OfficeField::from_name(field.name()), Some(*field));

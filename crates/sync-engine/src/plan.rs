@@ -80,21 +80,29 @@ pub fn plan_contact(
         };
     };
     match (link.state, crm) {
-        (LinkState::Tombstone, CrmSide::Deleted) | (LinkState::Detached, CrmSide::Deleted | CrmSide::OtherOwner) => {
-            Op::Forget
-        }
-        (LinkState::Tombstone | LinkState::Detached, _) => Op::Nothing,
-        (LinkState::Intent | LinkState::Linked, _) => match (crm, office) {
+        (LinkState::Tombstone, CrmSide::Deleted)
+        | (LinkState::Detached, CrmSide::Deleted | CrmSide::OtherOwner) => Op::Forget,
+        // An intent says that the item may exist: it is settled by its marker, never by a plan.
+        (LinkState::Tombstone | LinkState::Detached | LinkState::Intent, _) => Op::Nothing,
+        (LinkState::Linked, _) => match (crm, office) {
             (CrmSide::Deleted | CrmSide::OtherOwner, OfficeSide::Gone) => Op::Forget,
             (CrmSide::Owned(_), OfficeSide::Gone) => Op::Bury,
             (CrmSide::Deleted | CrmSide::OtherOwner, OfficeSide::Present(held)) => {
                 let wanted = matches!(crm, CrmSide::OtherOwner) || deletes == DeletesToOffice::Propagate;
-                if wanted && unedited(&link.base, held, hasher) { Op::Delete } else { Op::Detach }
+                if wanted && unedited(&link.base, held, hasher) {
+                    Op::Delete
+                } else {
+                    Op::Detach
+                }
             }
             (CrmSide::Owned(Err(unfit)), OfficeSide::Present(_)) => Op::Park(unfit.clone()),
             (CrmSide::Owned(Ok(wanted)), OfficeSide::Present(held)) => {
                 let changes = differences(&link.base, wanted, held, mapping, hasher);
-                if changes.is_empty() { Op::Nothing } else { Op::Update(changes) }
+                if changes.is_empty() {
+                    Op::Nothing
+                } else {
+                    Op::Update(changes)
+                }
             }
         },
     }
@@ -102,7 +110,11 @@ pub fn plan_contact(
 
 /// Whether the mailbox still holds what it held when both sides last agreed. Without a base nothing proves it.
 fn unedited(base: &Base, held: &Fields, hasher: &Hasher) -> bool {
-    !base.0.is_empty() && base.0.iter().all(|(field, was)| hasher.field(*field, held.get(field)) == was.office)
+    !base.0.is_empty()
+        && base
+            .0
+            .iter()
+            .all(|(field, was)| hasher.field(*field, held.get(field)) == was.office)
 }
 
 /// The fields that the CRM changed since the base and that the mailbox does not hold already.
@@ -139,7 +151,10 @@ pub fn settled_base(old: &Base, crm: &Fields, office: &Fields, mapping: &Mapping
         let entry = match old.0.get(&field) {
             Some(was) if was.crm == crm_hash => *was,
             Some(was) if rule.may_be_withheld && !crm.contains_key(&field) => *was,
-            _ => FieldBase { crm: crm_hash, office: hasher.field(field, office.get(&field)) },
+            _ => FieldBase {
+                crm: crm_hash,
+                office: hasher.field(field, office.get(&field)),
+            },
         };
         base.0.insert(field, entry);
     }
@@ -158,7 +173,10 @@ mod tests {
     }
 
     fn fields(pairs: &[(OfficeField, &str)]) -> Fields {
-        pairs.iter().filter_map(|(f, v)| Some((*f, Value::text(v)?))).collect()
+        pairs
+            .iter()
+            .filter_map(|(f, v)| Some((*f, Value::text(v)?)))
+            .collect()
     }
 
     fn linked(crm: &Fields, office: &Fields) -> Link {
@@ -172,10 +190,20 @@ mod tests {
     }
 
     fn plan(link: &Link, crm: &CrmSide, office: &OfficeSide) -> Op {
-        plan_contact(Some(link), crm, office, DeletesToOffice::Propagate, &default_mapping(), &hasher())
+        plan_contact(
+            Some(link),
+            crm,
+            office,
+            DeletesToOffice::Propagate,
+            &default_mapping(),
+            &hasher(),
+        )
     }
 
-    const ADA: &[(OfficeField, &str)] = &[(OfficeField::Surname, "Lovelace"), (OfficeField::GivenName, "Ada")];
+    const ADA: &[(OfficeField, &str)] = &[
+        (OfficeField::Surname, "Lovelace"),
+        (OfficeField::GivenName, "Ada"),
+    ];
 
     #[test]
     fn only_what_the_crm_changed_is_written() {
@@ -184,53 +212,110 @@ mod tests {
         now.insert(OfficeField::JobTitle, Value::Text("Analyst".into()));
         let mut held = was.clone();
         held.insert(OfficeField::Department, Value::Text("typed in Outlook".into()));
-        let op = plan(&linked(&was, &was), &CrmSide::Owned(Ok(now)), &OfficeSide::Present(held));
-        assert_eq!(op, Op::Update([(OfficeField::JobTitle, Some(Value::Text("Analyst".into())))].into()));
+        let op = plan(
+            &linked(&was, &was),
+            &CrmSide::Owned(Ok(now)),
+            &OfficeSide::Present(held),
+        );
+        assert_eq!(
+            op,
+            Op::Update([(OfficeField::JobTitle, Some(Value::Text("Analyst".into())))].into())
+        );
     }
 
     #[test]
     fn a_value_that_exchange_rewrote_is_no_change() {
         let crm = fields(ADA);
-        let office = fields(&[(OfficeField::Surname, "LOVELACE"), (OfficeField::GivenName, "Ada")]);
-        let op = plan(&linked(&crm, &office), &CrmSide::Owned(Ok(crm.clone())), &OfficeSide::Present(office));
+        let office = fields(&[
+            (OfficeField::Surname, "LOVELACE"),
+            (OfficeField::GivenName, "Ada"),
+        ]);
+        let op = plan(
+            &linked(&crm, &office),
+            &CrmSide::Owned(Ok(crm.clone())),
+            &OfficeSide::Present(office),
+        );
         assert_eq!(op, Op::Nothing);
     }
 
     #[test]
     fn a_blank_clears_only_what_the_base_shows_as_cleared() {
-        let held = fields(&[(OfficeField::Surname, "Lovelace"), (OfficeField::JobTitle, "Analyst")]);
+        let held = fields(&[
+            (OfficeField::Surname, "Lovelace"),
+            (OfficeField::JobTitle, "Analyst"),
+        ]);
         let now = fields(&[(OfficeField::Surname, "Lovelace")]);
-        let cleared = plan(&linked(&held, &held), &CrmSide::Owned(Ok(now.clone())), &OfficeSide::Present(held.clone()));
+        let cleared = plan(
+            &linked(&held, &held),
+            &CrmSide::Owned(Ok(now.clone())),
+            &OfficeSide::Present(held.clone()),
+        );
         assert_eq!(cleared, Op::Update([(OfficeField::JobTitle, None)].into()));
-        let without_base = Link { base: Base::default(), ..linked(&held, &held) };
-        assert_eq!(plan(&without_base, &CrmSide::Owned(Ok(now)), &OfficeSide::Present(held)), Op::Nothing);
+        let without_base = Link {
+            base: Base::default(),
+            ..linked(&held, &held)
+        };
+        assert_eq!(
+            plan(
+                &without_base,
+                &CrmSide::Owned(Ok(now)),
+                &OfficeSide::Present(held)
+            ),
+            Op::Nothing
+        );
     }
 
     #[test]
     fn n9_a_copy_is_deleted_only_unedited_and_with_a_base() {
         let held = fields(ADA);
         let link = linked(&held, &held);
-        assert_eq!(plan(&link, &CrmSide::Deleted, &OfficeSide::Present(held.clone())), Op::Delete);
+        assert_eq!(
+            plan(&link, &CrmSide::Deleted, &OfficeSide::Present(held.clone())),
+            Op::Delete
+        );
         let edited = fields(&[(OfficeField::Surname, "King")]);
-        assert_eq!(plan(&link, &CrmSide::Deleted, &OfficeSide::Present(edited)), Op::Detach);
-        let without_base = Link { base: Base::default(), ..link };
-        assert_eq!(plan(&without_base, &CrmSide::Deleted, &OfficeSide::Present(held)), Op::Detach);
+        assert_eq!(
+            plan(&link, &CrmSide::Deleted, &OfficeSide::Present(edited)),
+            Op::Detach
+        );
+        let without_base = Link {
+            base: Base::default(),
+            ..link
+        };
+        assert_eq!(
+            plan(&without_base, &CrmSide::Deleted, &OfficeSide::Present(held)),
+            Op::Detach
+        );
     }
 
     #[test]
     fn an_item_that_its_owner_deleted_is_not_made_again() {
         let crm = fields(ADA);
         let link = linked(&crm, &crm);
-        assert_eq!(plan(&link, &CrmSide::Owned(Ok(crm.clone())), &OfficeSide::Gone), Op::Bury);
-        let buried = Link { state: LinkState::Tombstone, ..link };
-        assert_eq!(plan(&buried, &CrmSide::Owned(Ok(crm)), &OfficeSide::Gone), Op::Nothing);
+        assert_eq!(
+            plan(&link, &CrmSide::Owned(Ok(crm.clone())), &OfficeSide::Gone),
+            Op::Bury
+        );
+        let buried = Link {
+            state: LinkState::Tombstone,
+            ..link
+        };
+        assert_eq!(
+            plan(&buried, &CrmSide::Owned(Ok(crm)), &OfficeSide::Gone),
+            Op::Nothing
+        );
         assert_eq!(plan(&buried, &CrmSide::Deleted, &OfficeSide::Gone), Op::Forget);
     }
 
     fn some_fields() -> impl Strategy<Value = Fields> {
         let mapped: Vec<OfficeField> = default_mapping().to_office().map(|rule| rule.office).collect();
-        proptest::collection::btree_map(proptest::sample::select(mapped), "[a-z]{1,3}", 0..6)
-            .prop_map(|map| map.into_iter().filter_map(|(f, v)| Some((f, Value::text(&v)?))).collect())
+        proptest::collection::btree_map(proptest::sample::select(mapped), "[a-z]{1,3}", 0..6).prop_map(
+            |map| {
+                map.into_iter()
+                    .filter_map(|(f, v)| Some((f, Value::text(&v)?)))
+                    .collect()
+            },
+        )
     }
 
     fn applied(held: &Fields, changes: &Changes) -> Fields {

@@ -15,7 +15,9 @@ pub type Fields = BTreeMap<OfficeField, Value>;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
     /// Longer than the mailbox field takes.
-    #[error("CRM field {crm} holds {chars} characters, {office} takes {max}: shorten it in the CRM, or set tooLong: Cut in the mapping")]
+    #[error(
+        "CRM field {crm} holds {chars} characters, {office} takes {max}: shorten it in the CRM, or set tooLong: Cut in the mapping"
+    )]
     TooLong {
         /// The CRM field.
         crm: String,
@@ -43,7 +45,9 @@ pub enum Unfit {
         office: OfficeField,
     },
     /// Nothing that a contact could be shown under.
-    #[error("the record has neither a name nor a company nor an e-mail address among the mapped fields: fill one in the CRM")]
+    #[error(
+        "the record has neither a name nor a company nor an e-mail address among the mapped fields: fill one in the CRM"
+    )]
     Nameless,
 }
 
@@ -52,7 +56,9 @@ impl Unfit {
     #[must_use]
     pub fn crm_field(&self) -> Option<&str> {
         match self {
-            Self::TooLong { crm, .. } | Self::NotAnAddress { crm, .. } | Self::NotADate { crm, .. } => Some(crm),
+            Self::TooLong { crm, .. } | Self::NotAnAddress { crm, .. } | Self::NotADate { crm, .. } => {
+                Some(crm)
+            }
             Self::Nameless => None,
         }
     }
@@ -79,21 +85,33 @@ pub fn project(mapping: &Mapping, record: &Map<String, Json>) -> Result<Fields, 
         OfficeField::Email2,
         OfficeField::Email3,
     ];
-    if shown_under.iter().any(|field| fields.contains_key(field)) { Ok(fields) } else { Err(Unfit::Nameless) }
+    if shown_under.iter().any(|field| fields.contains_key(field)) {
+        Ok(fields)
+    } else {
+        Err(Unfit::Nameless)
+    }
 }
 
 fn project_field(rule: &Rule, raw: Option<&Json>) -> Result<Option<Value>, Unfit> {
-    let Some(text) = raw.and_then(readable) else { return Ok(None) };
-    let Some(value) = Value::text(&text) else { return Ok(None) };
+    let Some(text) = raw.and_then(readable) else {
+        return Ok(None);
+    };
+    let Some(value) = Value::text(&text) else {
+        return Ok(None);
+    };
     let Value::Text(text) = value else { return Ok(None) };
     match rule.office.kind() {
         OfficeKind::Date => match Value::date(&text) {
             Some(date) => Ok(Some(date)),
-            None => Err(Unfit::NotADate { crm: rule.crm.clone(), office: rule.office }),
+            None => Err(Unfit::NotADate {
+                crm: rule.crm.clone(),
+                office: rule.office,
+            }),
         },
-        OfficeKind::Email if !plain_address(&text) => {
-            Err(Unfit::NotAnAddress { crm: rule.crm.clone(), office: rule.office })
-        }
+        OfficeKind::Email if !plain_address(&text) => Err(Unfit::NotAnAddress {
+            crm: rule.crm.clone(),
+            office: rule.office,
+        }),
         OfficeKind::Email | OfficeKind::Text | OfficeKind::Phone => {
             let (chars, max) = (text.chars().count(), rule.office.max_chars());
             if chars <= max {
@@ -103,7 +121,12 @@ fn project_field(rule: &Rule, raw: Option<&Json>) -> Result<Option<Value>, Unfit
                 TooLong::Cut if rule.office.kind() != OfficeKind::Email => {
                     Ok(Value::text(&text.chars().take(max).collect::<String>()))
                 }
-                _ => Err(Unfit::TooLong { crm: rule.crm.clone(), office: rule.office, chars, max }),
+                _ => Err(Unfit::TooLong {
+                    crm: rule.crm.clone(),
+                    office: rule.office,
+                    chars,
+                    max,
+                }),
             }
         }
     }
@@ -124,13 +147,17 @@ fn readable(value: &Json) -> Option<String> {
 /// space, commas, semicolons or angle brackets.
 #[must_use]
 pub fn plain_address(text: &str) -> bool {
-    let Some((local, domain)) = text.split_once('@') else { return false };
+    let Some((local, domain)) = text.split_once('@') else {
+        return false;
+    };
     !local.is_empty()
         && !domain.is_empty()
         && !domain.contains('@')
         && !domain.starts_with('.')
         && !domain.ends_with('.')
-        && !text.chars().any(|c| c.is_whitespace() || matches!(c, ',' | ';' | '<' | '>' | '"' | '(' | ')'))
+        && !text
+            .chars()
+            .any(|c| c.is_whitespace() || matches!(c, ',' | ';' | '<' | '>' | '"' | '(' | ')'))
 }
 
 #[cfg(test)]
@@ -138,7 +165,7 @@ mod tests {
     use super::*;
     use crate::mapping::tests::default_mapping;
 
-    fn record(json: Json) -> Map<String, Json> {
+    fn record(json: &Json) -> Map<String, Json> {
         json.as_object().unwrap().clone()
     }
 
@@ -146,7 +173,7 @@ mod tests {
     fn k2_the_default_mapping_carries_names_company_and_addresses() {
         let fields = project(
             &default_mapping(),
-            &record(serde_json::json!({
+            &record(&serde_json::json!({
                 "First_Name": " Ada ", "Last_Name": "Lovelace", "Email": "ada@example.com",
                 "Account_Name": {"id": "7", "name": "Analytical Engines"}, "Date_of_Birth": "1815-12-10",
                 "Mailing_City": "London", "Phone": null,
@@ -154,8 +181,14 @@ mod tests {
         )
         .unwrap();
         assert_eq!(fields[&OfficeField::GivenName], Value::Text("Ada".into()));
-        assert_eq!(fields[&OfficeField::CompanyName], Value::Text("Analytical Engines".into()));
-        assert_eq!(fields[&OfficeField::Birthday], Value::Date(jiff::civil::date(1815, 12, 10)));
+        assert_eq!(
+            fields[&OfficeField::CompanyName],
+            Value::Text("Analytical Engines".into())
+        );
+        assert_eq!(
+            fields[&OfficeField::Birthday],
+            Value::Date(jiff::civil::date(1815, 12, 10))
+        );
         assert_eq!(fields[&OfficeField::BusinessCity], Value::Text("London".into()));
         assert!(!fields.contains_key(&OfficeField::BusinessPhone1));
     }
@@ -163,12 +196,27 @@ mod tests {
     #[test]
     fn values_that_do_not_fit_name_the_field_and_not_the_value() {
         let mapping = default_mapping();
-        let bad = project(&mapping, &record(serde_json::json!({"Last_Name": "L", "Email": "ada@example.com,"}))).unwrap_err();
+        let bad = project(
+            &mapping,
+            &record(&serde_json::json!({"Last_Name": "L", "Email": "ada@example.com,"})),
+        )
+        .unwrap_err();
         assert_eq!(bad.crm_field(), Some("Email"));
         assert!(!bad.to_string().contains("ada"));
-        let long = project(&mapping, &record(serde_json::json!({"Last_Name": "L".repeat(256)}))).unwrap_err();
-        assert!(matches!(long, Unfit::TooLong { chars: 256, max: 255, .. }));
-        let nameless = project(&mapping, &record(serde_json::json!({"Phone": "1"}))).unwrap_err();
+        let long = project(
+            &mapping,
+            &record(&serde_json::json!({"Last_Name": "L".repeat(256)})),
+        )
+        .unwrap_err();
+        assert!(matches!(
+            long,
+            Unfit::TooLong {
+                chars: 256,
+                max: 255,
+                ..
+            }
+        ));
+        let nameless = project(&mapping, &record(&serde_json::json!({"Phone": "1"}))).unwrap_err();
         assert_eq!(nameless, Unfit::Nameless);
     }
 

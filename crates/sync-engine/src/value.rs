@@ -33,7 +33,11 @@ impl Value {
             }
         }
         let trimmed = text.trim();
-        if trimmed.is_empty() { None } else { Some(Self::Text(trimmed.to_owned())) }
+        if trimmed.is_empty() {
+            None
+        } else {
+            Some(Self::Text(trimmed.to_owned()))
+        }
     }
 
     /// The day of a date or of a timestamp; `None` where the text is neither.
@@ -61,7 +65,10 @@ mod tests {
 
     #[test]
     fn text_is_trimmed_and_freed_of_control_characters() {
-        assert_eq!(Value::text("  Ada\u{0}\u{7} \r\nLovelace\r "), Some(Value::Text("Ada \nLovelace".into())));
+        assert_eq!(
+            Value::text("  Ada\u{0}\u{7} \r\nLovelace\r "),
+            Some(Value::Text("Ada \nLovelace".into()))
+        );
         assert_eq!(Value::text(" \r\n\t "), None);
     }
 

@@ -1,0 +1,139 @@
+//! The change feed of one CRM organisation (`design.md` §5.5): read once for all syncs of a tenant, so that its cost
+//! does not grow with the number of users.
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Mutex;
+
+use ambient::Clock;
+
+use crate::contacts::Stop;
+use crate::ports::{Crm, Failure, Keyset, Service};
+use crate::store::{Change, FeedState, News, Store};
+
+/// `Modified_Time` has whole seconds and rows become visible late: each poll looks back this far.
+const OVERLAP: SignedDuration = SignedDuration::from_mins(2);
+
+/// The feed of one organisation. One instance serves all its syncs: they wait for the same poll.
+#[derive(Debug)]
+pub struct Feed {
+    organisation: String,
+    polled: Mutex<Option<Timestamp>>,
+}
+
+impl Feed {
+    /// The feed of the organisation with this id.
+    #[must_use]
+    pub fn new(organisation: String) -> Self {
+        Self {
+            organisation,
+            polled: Mutex::new(None),
+        }
+    }
+
+    /// The organisation's id.
+    #[must_use]
+    pub fn organisation(&self) -> &str {
+        &self.organisation
+    }
+
+    /// Reads what is new, unless that was done less than `max_age` ago.
+    ///
+    /// # Errors
+    /// If the CRM or the store does not answer; what was read until then is kept.
+    pub async fn refresh(
+        &self,
+        crm: &impl Crm,
+        store: &impl Store,
+        clock: &dyn Clock,
+        max_age: SignedDuration,
+    ) -> Result<(), Stop> {
+        let mut polled = self.polled.lock().await;
+        let now = clock.now();
+        if polled.is_some_and(|at| now.duration_since(at) < max_age) {
+            return Ok(());
+        }
+        match store.feed(&self.organisation).await? {
+            None => self.open(crm, store).await?,
+            Some(state) => self.poll(crm, store, state).await?,
+        }
+        *polled = Some(now);
+        Ok(())
+    }
+
+    /// Starts the feed at the newest change, by the CRM's own clock: everything older is for the first listings.
+    async fn open(&self, crm: &impl Crm, store: &impl Store) -> Result<(), Stop> {
+        let newest = crm.newest_change().await?.unwrap_or(Timestamp::UNIX_EPOCH);
+        let state = FeedState {
+            changed_to: newest,
+            deleted_to: newest,
+        };
+        store
+            .commit(vec![Change::Feed(self.organisation.clone(), state)])
+            .await?;
+        Ok(())
+    }
+
+    async fn poll(&self, crm: &impl Crm, store: &impl Store, mut state: FeedState) -> Result<(), Stop> {
+        let since = back(state.changed_to);
+        let mut after: Option<Keyset> = None;
+        loop {
+            let page = crm.changed(since, after.as_ref()).await?;
+            let Some(last) = page.rows.last() else { break };
+            let last = Keyset {
+                modified: last.modified,
+                id: last.id.clone(),
+            };
+            if after.as_ref() == Some(&last) {
+                return Err(Failure::Refused {
+                    service: Service::Crm,
+                    code: "the listing does not advance".into(),
+                }
+                .into());
+            }
+            state.changed_to = state.changed_to.max(last.modified);
+            after = Some(last);
+            let news = page.rows.into_iter().map(|row| News {
+                crm_id: row.id,
+                owner: Some(row.owner),
+                at: row.modified,
+                deleted: false,
+            });
+            self.commit(store, news, &state).await?;
+            if !page.more {
+                break;
+            }
+        }
+        let deleted = crm.deleted(back(state.deleted_to)).await?;
+        if let Some(newest) = deleted.iter().map(|row| row.deleted).max() {
+            state.deleted_to = state.deleted_to.max(newest);
+            let news = deleted.into_iter().map(|row| News {
+                crm_id: row.id,
+                owner: None,
+                at: row.deleted,
+                deleted: true,
+            });
+            self.commit(store, news, &state).await?;
+        }
+        Ok(())
+    }
+
+    async fn commit(
+        &self,
+        store: &impl Store,
+        news: impl Iterator<Item = News>,
+        state: &FeedState,
+    ) -> Result<(), Stop> {
+        let mut changes: Vec<_> = news
+            .map(|news| Change::News(self.organisation.clone(), news))
+            .collect();
+        changes.push(Change::Feed(self.organisation.clone(), state.clone()));
+        store.commit(changes).await?;
+        Ok(())
+    }
+}
+
+fn back(time: Timestamp) -> Timestamp {
+    time.saturating_sub(OVERLAP)
+        .unwrap_or(Timestamp::UNIX_EPOCH)
+        .max(Timestamp::UNIX_EPOCH)
+}
