@@ -206,9 +206,17 @@ pub trait Mailbox: Send + Sync {
         items: &[NewItem],
     ) -> impl Future<Output = Vec<Result<Item, ItemFailure>>> + Send;
     /// Changes items if they still are as read; one answer each, in this order.
-    fn update(&self, updates: &[ItemUpdate]) -> impl Future<Output = Vec<Result<Item, ItemFailure>>> + Send;
+    fn update(
+        &self,
+        folder: &str,
+        updates: &[ItemUpdate],
+    ) -> impl Future<Output = Vec<Result<Item, ItemFailure>>> + Send;
     /// Moves items to the trash if they still are as read; one answer each, in this order.
-    fn delete(&self, items: &[Item]) -> impl Future<Output = Vec<Result<(), ItemFailure>>> + Send;
+    fn delete(
+        &self,
+        folder: &str,
+        items: &[Item],
+    ) -> impl Future<Output = Vec<Result<(), ItemFailure>>> + Send;
 }
 
 /// A row of a listing: identity, owner, times.

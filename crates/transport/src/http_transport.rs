@@ -36,7 +36,8 @@ impl HttpTransportBuilder {
     /// # Errors
     /// If `pem` holds something else than PEM certificates.
     pub fn ca_bundle(mut self, pem: &[u8]) -> Result<Self, SetupError> {
-        self.extra_roots.extend(reqwest::Certificate::from_pem_bundle(pem).map_err(SetupError::CaBundle)?);
+        self.extra_roots
+            .extend(reqwest::Certificate::from_pem_bundle(pem).map_err(SetupError::CaBundle)?);
         Ok(self)
     }
 
@@ -56,13 +57,15 @@ impl HttpTransportBuilder {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
-            .timeout(self.timeout.unwrap_or(Duration::from_secs(60)))
+            .timeout(self.timeout.unwrap_or(Duration::from_mins(1)))
             .connect_timeout(Duration::from_secs(10))
             .user_agent(concat!("crmlink/", env!("CARGO_PKG_VERSION")));
         if !self.extra_roots.is_empty() {
             builder = builder.tls_certs_merge(self.extra_roots);
         }
-        Ok(HttpTransport { client: builder.build().map_err(SetupError::Client)? })
+        Ok(HttpTransport {
+            client: builder.build().map_err(SetupError::Client)?,
+        })
     }
 }
 
@@ -75,25 +78,47 @@ impl HttpTransport {
 }
 
 impl Transport for HttpTransport {
-    fn send(&self, request: http::Request<Bytes>) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>> {
+    fn send(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>> {
         Box::pin(async move {
-            let host = request.uri().authority().map(ToString::to_string).unwrap_or_default();
-            let request = reqwest::Request::try_from(request.map(reqwest::Body::from))
-                .map_err(|error| TransportError::Connect { host: host.clone(), reason: reason(error) })?;
+            let host = request
+                .uri()
+                .authority()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            let request = reqwest::Request::try_from(request.map(reqwest::Body::from)).map_err(|error| {
+                TransportError::Connect {
+                    host: host.clone(),
+                    reason: reason(error),
+                }
+            })?;
             let answer = self.client.execute(request).await.map_err(|error| {
                 if error.is_connect() || error.is_builder() {
-                    TransportError::Connect { host: host.clone(), reason: reason(error) }
+                    TransportError::Connect {
+                        host: host.clone(),
+                        reason: reason(error),
+                    }
                 } else {
-                    TransportError::Lost { host: host.clone(), reason: reason(error) }
+                    TransportError::Lost {
+                        host: host.clone(),
+                        reason: reason(error),
+                    }
                 }
             })?;
             let mut response = http::Response::builder().status(answer.status());
             if let Some(headers) = response.headers_mut() {
                 headers.clone_from(answer.headers());
             }
-            let body =
-                answer.bytes().await.map_err(|error| TransportError::Lost { host: host.clone(), reason: reason(error) })?;
-            response.body(body).map_err(|error| TransportError::Lost { host, reason: error.to_string() })
+            let body = answer.bytes().await.map_err(|error| TransportError::Lost {
+                host: host.clone(),
+                reason: reason(error),
+            })?;
+            response.body(body).map_err(|error| TransportError::Lost {
+                host,
+                reason: error.to_string(),
+            })
         })
     }
 }

@@ -22,7 +22,10 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// Sends one request and brings back one whole answer, whatever its status.
 pub trait Transport: Send + Sync + 'static {
     /// Sends `request`; its URI is absolute.
-    fn send(&self, request: http::Request<Bytes>) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>>;
+    fn send(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>>;
 }
 
 /// Why no answer came. The text names the host at most: never a path, a header or a body.

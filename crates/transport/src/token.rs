@@ -46,7 +46,11 @@ pub struct TokenCache<S> {
 impl<S: TokenSource> TokenCache<S> {
     /// An empty cache; the first [`get`](Self::get) fetches.
     pub fn new(source: S, clock: Arc<dyn Clock>) -> Self {
-        Self { source, clock, held: Mutex::new(None) }
+        Self {
+            source,
+            clock,
+            held: Mutex::new(None),
+        }
     }
 
     /// A token that is valid for at least five more minutes, or half of its life if it lives shorter.
@@ -73,7 +77,10 @@ impl<S: TokenSource> TokenCache<S> {
     /// Forgets `refused` after a 401. A token that was fetched in the meantime stays: the 401 was not about it.
     pub async fn invalidate(&self, refused: &Token) {
         let mut held = self.held.lock().await;
-        if held.as_ref().is_some_and(|token| token.secret.expose_secret() == refused.secret.expose_secret()) {
+        if held
+            .as_ref()
+            .is_some_and(|token| token.secret.expose_secret() == refused.secret.expose_secret())
+        {
             *held = None;
         }
     }
@@ -95,7 +102,11 @@ impl Token {
     #[must_use]
     pub fn living(secret: SecretString, now: Timestamp, life: Duration) -> Self {
         let life = SignedDuration::try_from(life).unwrap_or(SignedDuration::MAX);
-        Self { secret, expires_at: now.saturating_add(life).unwrap_or(Timestamp::MAX), api_domain: None }
+        Self {
+            secret,
+            expires_at: now.saturating_add(life).unwrap_or(Timestamp::MAX),
+            api_domain: None,
+        }
     }
 }
 
@@ -119,7 +130,11 @@ mod tests {
             Box::pin(async {
                 tokio::task::yield_now().await;
                 let n = self.fetched.fetch_add(1, Ordering::SeqCst);
-                Ok(Token::living(SecretString::from(format!("t{n}")), self.clock.now(), Duration::from_hours(1)))
+                Ok(Token::living(
+                    SecretString::from(format!("t{n}")),
+                    self.clock.now(),
+                    Duration::from_hours(1),
+                ))
             })
         }
     }
@@ -127,8 +142,15 @@ mod tests {
     fn cache() -> (Arc<TokenCache<Counting>>, ManualClock, Arc<AtomicU32>) {
         let clock = ManualClock::starting_at(Timestamp::UNIX_EPOCH);
         let fetched = Arc::new(AtomicU32::new(0));
-        let source = Counting { clock: clock.clone(), fetched: fetched.clone() };
-        (Arc::new(TokenCache::new(source, Arc::new(clock.clone()))), clock, fetched)
+        let source = Counting {
+            clock: clock.clone(),
+            fetched: fetched.clone(),
+        };
+        (
+            Arc::new(TokenCache::new(source, Arc::new(clock.clone()))),
+            clock,
+            fetched,
+        )
     }
 
     #[tokio::test]

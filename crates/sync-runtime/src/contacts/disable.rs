@@ -51,7 +51,7 @@ pub async fn disable(
             .into_iter()
             .partition(|item| key_known && links.iter().any(|link| is_copy(link, item, hasher)));
         left_in_place = others.len() as u64;
-        for result in mailbox.delete(&copies).await {
+        for result in mailbox.delete(&folder.id, &copies).await {
             match result {
                 Ok(()) | Err(ItemFailure::Gone) => {}
                 Err(ItemFailure::Changed | ItemFailure::Refused { .. }) => left_in_place += 1,

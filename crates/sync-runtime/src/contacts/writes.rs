@@ -91,8 +91,8 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         changes.push(Change::Scope(self.scope, state.clone()));
         self.store.commit(changes).await?;
         self.create(folder, outbox.creates, state).await?;
-        self.update(outbox.updates, state).await?;
-        self.delete(outbox.deletes, state).await
+        self.update(folder, outbox.updates, state).await?;
+        self.delete(folder, outbox.deletes, state).await
     }
 
     /// What needs no call: both sides agree, or only the store has to learn something.
@@ -219,6 +219,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
 
     async fn update(
         &self,
+        folder: &str,
         updates: Vec<(Planned, Item, Changes)>,
         state: &mut ScopeState,
     ) -> Result<(), Stop> {
@@ -232,7 +233,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                 changes: changes.clone(),
             })
             .collect();
-        let results = self.mailbox.update(&calls).await;
+        let results = self.mailbox.update(folder, &calls).await;
         let (mut changes, mut first_failure) = (Vec::new(), None);
         for ((planned, _, _), result) in updates.into_iter().zip(results) {
             let Some(link) = planned.link else { continue };
@@ -263,19 +264,19 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                     first_failure.get_or_insert(failure);
                 }
                 Err(failure @ ItemFailure::Refused { .. }) => {
-                    self.refused(planned.crm_id, &failure, &mut changes)
+                    self.refused(planned.crm_id, &failure, &mut changes);
                 }
             }
         }
         self.finish(changes, state, first_failure).await
     }
 
-    async fn delete(&self, deletes: Vec<(Planned, Item)>, state: &mut ScopeState) -> Result<(), Stop> {
+    async fn delete(&self, folder: &str, deletes: Vec<(Planned, Item)>, state: &mut ScopeState) -> Result<(), Stop> {
         if deletes.is_empty() {
             return Ok(());
         }
         let items: Vec<Item> = deletes.iter().map(|(_, item)| item.clone()).collect();
-        let results = self.mailbox.delete(&items).await;
+        let results = self.mailbox.delete(folder, &items).await;
         let (mut changes, mut first_failure) = (Vec::new(), None);
         for ((planned, _), result) in deletes.into_iter().zip(results) {
             match result {
@@ -289,7 +290,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                     first_failure.get_or_insert(failure);
                 }
                 Err(failure @ ItemFailure::Refused { .. }) => {
-                    self.refused(planned.crm_id, &failure, &mut changes)
+                    self.refused(planned.crm_id, &failure, &mut changes);
                 }
             }
         }

@@ -1,0 +1,46 @@
+//! The kinds of the API group `crmlink.dev`: what users declare, and what the operator reports.
+//!
+//! Validation stands beside the types, as schema bounds and CEL rules; there is no webhook. The schema sets no
+//! defaults, because they show as drift to whoever applies from Git, so every field with a default is an
+//! `Option` here and the default is applied when the effective policy is resolved.
+
+pub mod conditions;
+mod contact_mapping;
+mod contact_policy;
+mod contact_sync;
+mod crds;
+mod crm_tenant;
+mod interval;
+mod office_field;
+pub mod reasons;
+mod references;
+mod schema;
+mod yaml;
+
+pub use conditions::{Condition, ConditionStatus, ConditionType, Conditions};
+pub use contact_mapping::{ContactMapping, MappedField, MappingBase, TooLong};
+pub use contact_policy::{
+    ContactPolicy, DEFAULT_CONTACT_FOLDER, DeletePolicy, Deletes, DeletionPolicy, Direction,
+    EffectiveContactPolicy, ImportedItems, InitialSyncPolicy, MAX_INITIAL_CONTACTS,
+};
+pub use contact_sync::{
+    ContactSync, ContactSyncSpec, ContactSyncStatus, CrmUserStatus, FolderStatus, InitialSyncStatus, LeftOut,
+    MAX_PARKED_SAMPLE, MailboxStatus, Parked, ParkedItem,
+};
+pub use crds::{crds, file_name, to_yaml};
+pub use crm_tenant::{
+    AccountLink, AllowedNamespaces, Crm, CrmEnvironment, CrmLimits, CrmStatus, CrmTenant, CrmTenantSpec,
+    CrmTenantStatus, NamespacesFrom, Office365, Office365Auth, Office365AuthMode, Office365Status,
+    SyncCounts, SyncDefaults, Zoho, ZohoDataCenter,
+};
+pub use interval::Interval;
+pub use office_field::OfficeFieldName;
+pub use reasons::Reason;
+pub use references::{REQUESTED_AT_ANNOTATION, SecretRef, TenantRef, requested_at, secret_keys};
+
+/// The API group of all kinds.
+pub const GROUP: &str = "crmlink.dev";
+/// The version of all kinds.
+pub const VERSION: &str = "v1alpha1";
+/// The category that `kubectl get crmlink` lists.
+pub const CATEGORY: &str = "crmlink";

@@ -1,0 +1,159 @@
+//! Schemas that several fields share. Every string is bounded, so that the API server accepts the CEL rules'
+//! cost; a CEL rule stands where its message says more than a pattern's would.
+
+use schemars::{Schema, SchemaGenerator, json_schema};
+use serde_json::{Value, json};
+
+const UUID: &str = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
+const ADDRESS: &str = "[^\\s@,;<>]+@[^\\s@,;<>]+\\.[^\\s@,;<>]+";
+
+/// The longest e-mail address that can be delivered to.
+const ADDRESS_LENGTH: u32 = 254;
+
+fn matching(expression: &str, max_length: u32, message: &str) -> Schema {
+    json_schema!({
+        "type": "string",
+        "minLength": 1,
+        "maxLength": max_length,
+        "x-kubernetes-validations": [matches_rule(expression, message)]
+    })
+}
+
+fn matches_rule(expression: &str, message: &str) -> Value {
+    // A raw CEL string, so that the expression's backslashes stay what they are.
+    json!({ "rule": format!("self.matches(r'^{expression}$')"), "message": message })
+}
+
+/// The name of an object such as a Secret.
+pub(super) fn object_name(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 253,
+        "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"
+    })
+}
+
+/// The name of a namespace.
+pub(super) fn namespace_name(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 63,
+        "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+    })
+}
+
+/// A user of Microsoft 365.
+pub(super) fn office_user(_: &mut SchemaGenerator) -> Schema {
+    office_user_with(Vec::new())
+}
+
+/// A user of Microsoft 365 who stays the same for the life of the object.
+pub(super) fn immutable_office_user(_: &mut SchemaGenerator) -> Schema {
+    office_user_with(vec![json!({
+        "rule": "self == oldSelf",
+        "message": "user is immutable: delete this object and create another"
+    })])
+}
+
+fn office_user_with(more_rules: Vec<Value>) -> Schema {
+    let mut rules = vec![matches_rule(
+        &format!("({UUID}|{ADDRESS})"),
+        "must be a user principal name such as mary@example.com, or the user's object id (a UUID)",
+    )];
+    rules.extend(more_rules);
+    json_schema!({
+        "type": "string",
+        "minLength": 1,
+        "maxLength": ADDRESS_LENGTH,
+        "x-kubernetes-validations": rules
+    })
+}
+
+/// A user of the CRM.
+pub(super) fn crm_user(_: &mut SchemaGenerator) -> Schema {
+    matching(
+        ADDRESS,
+        ADDRESS_LENGTH,
+        "must be the e-mail address of a CRM user, such as mary@example.com",
+    )
+}
+
+/// An id of the Microsoft identity platform.
+pub(super) fn uuid(_: &mut SchemaGenerator) -> Schema {
+    matching(
+        UUID,
+        36,
+        "must be a UUID such as 00000000-0000-0000-0000-000000000000",
+    )
+}
+
+/// A name that the person with the mailbox sees.
+pub(super) fn folder_name(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 255,
+        "x-kubernetes-validations": [
+            { "rule": "self.trim() == self", "message": "must not begin or end with a space" }
+        ]
+    })
+}
+
+/// The API name of a CRM field.
+pub(super) fn crm_field(_: &mut SchemaGenerator) -> Schema {
+    matching(
+        "[A-Za-z][A-Za-z0-9_]*",
+        100,
+        "must be the API name of a CRM field, such as Last_Name: letters, digits and underscores",
+    )
+}
+
+/// A label selector as Kubernetes has it, with bounds.
+pub(super) fn label_selector(_: &mut SchemaGenerator) -> Schema {
+    let key = json_schema!({ "type": "string", "minLength": 1, "maxLength": 317 });
+    let value = json_schema!({ "type": "string", "maxLength": 63 });
+    json_schema!({
+        "type": "object",
+        "x-kubernetes-map-type": "atomic",
+        "properties": {
+            "matchLabels": {
+                "type": "object",
+                "maxProperties": 32,
+                "additionalProperties": value,
+                "description": "Labels and the values that they must have."
+            },
+            "matchExpressions": {
+                "type": "array",
+                "maxItems": 16,
+                "x-kubernetes-list-type": "atomic",
+                "description": "Conditions on labels; all must hold.",
+                "items": {
+                    "type": "object",
+                    "required": ["key", "operator"],
+                    "properties": {
+                        "key": key,
+                        "operator": {
+                            "type": "string",
+                            "enum": ["In", "NotIn", "Exists", "DoesNotExist"],
+                            "description": "How the label is compared with the values."
+                        },
+                        "values": {
+                            "type": "array",
+                            "maxItems": 64,
+                            "x-kubernetes-list-type": "atomic",
+                            "items": value,
+                            "description": "Values for In and NotIn; empty for Exists and DoesNotExist."
+                        }
+                    }
+                }
+            }
+        }
+    })
+}
+
+/// A short text in a status.
+pub(super) fn status_text(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "maxLength": 256 })
+}
