@@ -74,7 +74,7 @@ pub struct MappedField {
 
     /// API name of the field in the CRM's Contacts module, such as `Last_Name` or `Mobile`; for own fields see
     /// Setup > Developer Hub > APIs > API names in Zoho CRM. A name that the CRM does not know, or a field that
-    /// cannot hold the value, sets Stalled=True with reason MappingInvalid.
+    /// cannot hold the value, sets `Stalled=True` with reason `MappingInvalid`.
     #[schemars(schema_with = "schema::crm_field")]
     pub crm: String,
 

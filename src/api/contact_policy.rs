@@ -12,7 +12,7 @@ pub const DEFAULT_CONTACT_FOLDER: &str = "Zoho CRM Contacts";
 /// How many contacts a first sync brings at most, and where nothing is declared.
 pub const MAX_INITIAL_CONTACTS: u32 = 10_000;
 
-const DEFAULT_INTERVAL: Duration = Duration::from_secs(5 * 60);
+const DEFAULT_INTERVAL: Duration = Duration::from_mins(5);
 
 /// How contacts are synced. Each field left out here is taken from the tenant's `syncDefaults.contacts`, then from
 /// the built-in default.
@@ -21,7 +21,7 @@ const DEFAULT_INTERVAL: Duration = Duration::from_secs(5 * 60);
 pub struct ContactPolicy {
     /// Which way contacts flow. `TwoWay`: what is made or changed on either side appears on the other.
     /// `CrmToOffice`: only from the CRM to the mailbox. `OfficeToCrm`: only from the mailbox to the CRM. A direction
-    /// that the running release does not support sets Stalled=True with reason DirectionNotSupported, and nothing
+    /// that the running release does not support sets `Stalled=True` with reason `DirectionNotSupported`, and nothing
     /// is read or written. Built-in default: `TwoWay`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Direction")]
@@ -55,7 +55,7 @@ pub struct ContactPolicy {
     pub deletion_policy: Option<DeletionPolicy>,
 
     /// Name of the contact folder in the mailbox, 1 to 255 characters. The operator makes it, and never touches
-    /// a folder it did not make: a folder of this name that exists already gives reason FolderNameTaken. A new name
+    /// a folder it did not make: a folder of this name that exists already gives reason `FolderNameTaken`. A new name
     /// renames the folder. Built-in default: `Zoho CRM Contacts`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::folder_name")]
@@ -221,7 +221,7 @@ mod tests {
                 deletes_to_crm: DeletePolicy::Never,
                 imported_items: ImportedItems::Exclude,
                 initial_max_items: 10_000,
-                interval: Duration::from_secs(300),
+                interval: Duration::from_mins(5),
                 deletion_policy: DeletionPolicy::Delete,
                 folder_name: "Zoho CRM Contacts".to_owned(),
                 mapping: ContactMapping::default(),

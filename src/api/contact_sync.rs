@@ -11,6 +11,10 @@ use super::{Conditions, ContactPolicy, TenantRef, schema};
 pub const MAX_PARKED_SAMPLE: usize = 10;
 
 /// Which user's contacts are synced, and how.
+#[allow(
+    clippy::duplicated_attributes,
+    reason = "printer columns share types and priorities"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, CustomResource, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[kube(
@@ -94,7 +98,7 @@ pub const MAX_PARKED_SAMPLE: usize = 10;
     )
 )]
 pub struct ContactSyncSpec {
-    /// The CrmTenant whose mailboxes and CRM organisation are used. It cannot be changed.
+    /// The `CrmTenant` whose mailboxes and CRM organisation are used. It cannot be changed.
     #[schemars(extend("x-kubernetes-validations" = [{
         "rule": "self == oldSelf",
         "message": "tenantRef is immutable: delete this object and create another"
@@ -103,13 +107,13 @@ pub struct ContactSyncSpec {
 
     /// The Microsoft 365 user whose mailbox gets the contacts: user principal name (`mary@example.com`) or object
     /// id. The object id is pinned in `status.mailbox.userId` at the first run, so a renamed user is followed, and a
-    /// name that was given to another person sets Stalled=True. It cannot be changed.
+    /// name that was given to another person sets `Stalled=True`. It cannot be changed.
     #[schemars(schema_with = "schema::immutable_office_user")]
     pub user: String,
 
     /// E-mail address of the CRM user whose contacts are synced. Default: the CRM user with one of the mailbox's own
-    /// addresses. Another address works only if the tenant's `accountLinks` lists the pair; else Stalled=True with
-    /// reason PairNotProven.
+    /// addresses. Another address works only if the tenant's `accountLinks` lists the pair; else `Stalled=True` with
+    /// reason `PairNotProven`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::crm_user")]
     pub crm_user: Option<String>,
@@ -151,7 +155,7 @@ pub struct ContactSyncStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
 
-    /// Ready, Enabled, InitialSyncComplete, and, only while true, Reconciling, Stalled and Suspended.
+    /// `Ready`, `Enabled`, `InitialSyncComplete`, and, only while true, `Reconciling`, `Stalled` and `Suspended`.
     #[serde(default, skip_serializing_if = "Conditions::is_empty")]
     pub conditions: Conditions,
 

@@ -31,7 +31,7 @@ use super::{Conditions, ContactPolicy, SecretRef, schema};
     .message("spec.office365.tenantId is immutable once the operator has signed in: create another CrmTenant"),
     printcolumn(name = "Organization", type_ = "string", json_path = ".status.crm.organizationId", description = "Id of the CRM organisation"),
     printcolumn(name = "Edition", type_ = "string", json_path = ".status.crm.edition", description = "Edition of the CRM"),
-    printcolumn(name = "Contact syncs", type_ = "integer", json_path = ".status.syncs.contactSyncs", description = "Number of ContactSyncs that refer to it"),
+    printcolumn(name = "Contact syncs", type_ = "integer", json_path = ".status.syncs.contactSyncs", description = "Number of `ContactSync` objects that refer to it"),
     printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#, description = "Whether both services are connected"),
     printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#, description = "Why it is ready or not"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
@@ -97,8 +97,8 @@ pub struct Office365 {
     pub tenant_id: String,
 
     /// Application (client) id of the app registration, a UUID. The app needs the application permissions
-    /// User.Read.All and Contacts.ReadWrite with an administrator's consent; a missing one is named by reason
-    /// PermissionMissing.
+    /// `User.Read.All` and `Contacts.ReadWrite` with an administrator's consent; a missing one is named by reason
+    /// `PermissionMissing`.
     #[schemars(schema_with = "schema::uuid")]
     pub client_id: String,
 
@@ -144,7 +144,7 @@ pub struct Crm {
 pub struct Zoho {
     /// Data centre of the organisation. Zoho's address bar tells it: zoho.com is `US`, zoho.eu `EU`, zoho.in `IN`,
     /// zoho.com.au `AU`, zoho.jp `JP`, zoho.com.cn `CN`, zohocloud.ca `CA`, zoho.sa `SA`. With the wrong one the
-    /// credentials are rejected (reason CrmCredentialsRejected).
+    /// credentials are rejected (reason `CrmCredentialsRejected`).
     pub data_center: ZohoDataCenter,
 
     /// Kind of the organisation. Default: `Production`.
@@ -154,7 +154,7 @@ pub struct Zoho {
 
     /// Id of the organisation that the credentials must belong to; digits. Default: whichever they belong to at the
     /// first sign-in, which is then pinned in `status.crm.organizationId`. Credentials of another organisation set
-    /// Stalled=True with reason OrganizationChanged, and nothing is written.
+    /// `Stalled=True` with reason `OrganizationChanged`, and nothing is written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^[0-9]+$"), length(min = 1, max = 32))]
     pub organization_id: Option<String>,
@@ -215,7 +215,7 @@ pub struct AccountLink {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SyncDefaults {
-    /// Defaults for every ContactSync: any of its policy fields.
+    /// Defaults for every `ContactSync`: any of its policy fields.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contacts: Option<ContactPolicy>,
 }
@@ -225,7 +225,7 @@ pub struct SyncDefaults {
 #[serde(rename_all = "camelCase")]
 pub struct CrmLimits {
     /// API credits that the operator may spend in 24 hours, from 100 to 10000000. When they are spent, the syncs
-    /// wait with reason WaitingForCredits. Default: what the organisation's edition has, less `reservePercent`.
+    /// wait with reason `WaitingForCredits`. Default: what the organisation's edition has, less `reservePercent`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 100, max = 10_000_000))]
     pub daily_credits: Option<u32>,
@@ -286,7 +286,7 @@ pub struct CrmTenantStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
 
-    /// Ready, OfficeConnected, CrmConnected, and, only while true, Reconciling, Stalled and Suspended.
+    /// `Ready`, `OfficeConnected`, `CrmConnected`, and, only while true, `Reconciling`, `Stalled` and `Suspended`.
     #[serde(default, skip_serializing_if = "Conditions::is_empty")]
     pub conditions: Conditions,
 
@@ -341,7 +341,7 @@ pub struct CrmStatus {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SyncCounts {
-    /// Number of ContactSyncs that refer to this tenant and may do so.
+    /// Number of `ContactSync` objects that refer to this tenant and may do so.
     #[serde(default)]
     pub contact_syncs: u32,
 }

@@ -46,11 +46,11 @@ pub struct SecretRef {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TenantRef {
-    /// Name of the CrmTenant.
+    /// Name of the `CrmTenant`.
     #[schemars(schema_with = "schema::object_name")]
     pub name: String,
 
-    /// Namespace of the CrmTenant. Default: the namespace of this object. Another namespace works only if the
+    /// Namespace of the `CrmTenant`. Default: the namespace of this object. Another namespace works only if the
     /// tenant's `allowedNamespaces` admits this object's namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::namespace_name")]

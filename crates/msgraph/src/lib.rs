@@ -1,1 +1,52 @@
-//! Typed client of the Microsoft Graph calls that crmlink uses.
+//! Typed client of the Microsoft Graph v1.0 calls that crmlink uses, one file per endpoint family.
+//!
+//! Every endpoint method makes a [`Request`], which is either sent alone with [`Request::send`] or put into a
+//! [`Mailbox::batch`]. The client obeys the mailbox limits ([`MailboxLimits`]), waits as the service asks, and
+//! repeats what can be repeated without harm. A create is never repeated: it comes back as [`Error::Ambiguous`] and
+//! the caller looks the item up by its marker first. The facts behind each call stand in `research/graph.md`.
+
+mod batch;
+mod batch_wire;
+mod call;
+mod client;
+mod config;
+mod contact;
+mod contact_delta;
+mod contact_folders;
+mod contacts;
+mod encode;
+mod error;
+mod limits;
+mod link;
+mod mailbox;
+mod marker;
+mod observer;
+mod opaque;
+mod organization;
+mod pages;
+mod refusal;
+mod request;
+mod retry;
+mod token;
+mod users;
+
+pub use client::Graph;
+pub use config::{Config, ConfigError, Credential, Endpoints, RetryPolicy};
+pub use contact::{
+    AddressField, Contact, ContactBody, ContactField, EmailAddress, ListField, PhysicalAddress, Select,
+    TextField,
+};
+pub use contact_delta::{ContactChange, DeltaNext, DeltaPage, RemovedReason};
+pub use contact_folders::{ContactFolder, ContactFolders};
+pub use contacts::{Contacts, MOST_MARKERS};
+pub use error::{Answer, Class, Error};
+pub use limits::MailboxLimits;
+pub use link::Link;
+pub use mailbox::Mailbox;
+pub use marker::MARKER_PROPERTY;
+pub use observer::Observer;
+pub use organization::{Organization, VerifiedDomain};
+pub use pages::{Page, Pages};
+pub use request::Request;
+pub use token::TokenError;
+pub use users::{User, Users};

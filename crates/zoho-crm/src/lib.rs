@@ -1,1 +1,63 @@
 //! Typed client of the Zoho CRM v8 calls that crmlink uses.
+//!
+//! One file per endpoint family over one calling core ([`Zoho`]), which keeps the organisation's limits
+//! ([`OrgLimits`]), renews the access token and turns every refusal into an [`Error`] with a [`Class`]. Time,
+//! randomness and HTTP are handed in. No error text, log line or `Debug` output holds a secret, a name, an address
+//! or a value of a record.
+
+#[macro_use]
+mod open_enum;
+
+mod answer;
+mod backoff;
+mod call;
+mod client;
+mod config;
+mod coql;
+mod data_center;
+mod deleted;
+mod error;
+mod fields;
+mod ids;
+mod ledger;
+mod limits;
+mod module;
+mod observer;
+mod org;
+mod pages;
+mod profiles;
+mod records;
+mod refusal;
+mod roles;
+mod row;
+mod timeline;
+mod times;
+mod token;
+mod users;
+mod writes;
+
+pub use client::Zoho;
+pub use config::Config;
+pub use coql::{Criterion, Keyset, Literal, Order, Query, QueryError, Rows};
+pub use data_center::{ApiHosts, DataCenter, Environment, UnknownDataCenter, UnknownEnvironment};
+pub use deleted::{DeletedKind, DeletedRecord};
+pub use error::{Class, Error, RequestError};
+pub use fields::{DataType, Field, JsonType, OperationTypes, PickListValue, Privacy, Unique};
+pub use ids::{OrgId, ProfileId, RecordId, RoleId, UserId};
+pub use limits::{LimitSettings, OrgLimits};
+pub use module::Module;
+pub use observer::Observer;
+pub use org::{Org, OrgType, PaidType};
+pub use pages::Pages;
+pub use profiles::{MANAGE_USERS, Permission, Profile, ProfileSummary};
+pub use records::{ListOptions, RecordPages, SortBy};
+pub use refusal::Refusal;
+pub use roles::Role;
+pub use row::{Head, Row};
+pub use timeline::{Action, Entry, Origin, Source, TimelinePage};
+pub use token::TokenError;
+pub use users::{Named, User, UserStatus, UserType};
+pub use writes::{Change, Duplicate, NewRecord, RowError, RowOutcome, Written};
+
+#[cfg(test)]
+mod tests;

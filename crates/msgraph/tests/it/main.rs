@@ -1,0 +1,11 @@
+//! The client against a scripted service.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+mod batch;
+mod calls;
+mod limits;
+mod paging;
+mod redaction;
+mod support;
+mod token;

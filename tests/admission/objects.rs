@@ -1,0 +1,120 @@
+//! Objects to start from.
+
+use serde_json::{Value, json};
+
+pub(crate) const UUID: &str = "6f1c2d3e-0a1b-4c5d-8e9f-0123456789ab";
+
+/// The smallest sync, with further members of its spec.
+pub(crate) fn sync(more: Value) -> Value {
+    let spec = json!({ "tenantRef": { "name": "acme" }, "user": "mary@example.com" });
+    object("ContactSync", spec, more)
+}
+
+/// A sync with this mapping.
+pub(crate) fn mapping(mapping: Value) -> Value {
+    sync(json!({ "mapping": mapping }))
+}
+
+/// The smallest tenant, with further members of its spec.
+pub(crate) fn tenant(more: Value) -> Value {
+    let spec = json!({ "office365": office365(), "crm": { "zoho": zoho() } });
+    object("CrmTenant", spec, more)
+}
+
+/// A tenant with further members in `spec.crm.zoho`.
+pub(crate) fn tenant_zoho(more: Value) -> Value {
+    tenant(json!({ "crm": { "zoho": merged(zoho(), more) } }))
+}
+
+/// A tenant with further members in `spec.office365`.
+pub(crate) fn tenant_office(more: Value) -> Value {
+    tenant(json!({ "office365": merged(office365(), more) }))
+}
+
+fn office365() -> Value {
+    json!({
+        "tenantId": UUID,
+        "clientId": UUID,
+        "auth": { "mode": "ClientSecret", "secretRef": { "name": "office" } }
+    })
+}
+
+fn zoho() -> Value {
+    json!({ "dataCenter": "EU", "credentialsRef": { "name": "zoho" } })
+}
+
+fn object(kind: &str, spec: Value, more: Value) -> Value {
+    json!({
+        "apiVersion": "crmlink.dev/v1alpha1",
+        "kind": kind,
+        "metadata": { "name": "acme" },
+        "spec": merged(spec, more)
+    })
+}
+
+/// `base` with the members of `more`; a null takes a member out.
+fn merged(mut base: Value, more: Value) -> Value {
+    for (name, member) in more.as_object().unwrap() {
+        if member.is_null() {
+            base.as_object_mut().unwrap().remove(name);
+        } else {
+            base[name] = member.clone();
+        }
+    }
+    base
+}
+
+/// A tenant that declares everything.
+pub(crate) fn full_tenant() -> Value {
+    tenant(json!({
+        "crm": { "zoho": {
+            "dataCenter": "EU",
+            "environment": "Sandbox",
+            "organizationId": "20098765432",
+            "credentialsRef": { "name": "zoho" }
+        } },
+        "accountLinks": [
+            { "user": "mary@example.com", "crmUser": "mary.poppins@example.org" },
+            { "user": UUID, "crmUser": "bert@example.org" }
+        ],
+        "syncDefaults": { "contacts": full_policy() },
+        "limits": { "dailyCredits": 20000, "reservePercent": 30 },
+        "allowedNamespaces": { "from": "Selector", "selector": {
+            "matchLabels": { "crmlink.dev/tenant": "acme" },
+            "matchExpressions": [{ "key": "stage", "operator": "In", "values": ["production"] }]
+        } },
+        "suspend": false
+    }))
+}
+
+/// A sync that declares everything.
+pub(crate) fn full_sync() -> Value {
+    let more = json!({
+        "tenantRef": { "name": "acme", "namespace": "crm" },
+        "crmUser": "mary.poppins@example.org",
+        "enabled": true,
+        "suspend": false
+    });
+    sync(merged(more, full_policy()))
+}
+
+/// Every policy field.
+pub(crate) fn full_policy() -> Value {
+    json!({
+        "direction": "CrmToOffice",
+        "deletes": { "toOffice": "Propagate", "toCrm": "Never" },
+        "importedItems": "Exclude",
+        "initialSync": { "maxItems": 5000 },
+        "interval": "1h30m",
+        "deletionPolicy": "Orphan",
+        "folderName": "Kunden – CRM",
+        "mapping": {
+            "base": "Default",
+            "fields": [
+                { "office": "nickName", "crm": "Nick_Name", "direction": "CrmToOffice", "tooLong": "Cut" },
+                { "office": "email3", "crm": "Third_Email" }
+            ],
+            "exclude": ["personalNotes", "birthday"]
+        }
+    })
+}
