@@ -1,3 +1,8 @@
 //! The crmlink operator.
 
-fn main() {}
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    crmlink::cli::main().await
+}

@@ -10,7 +10,10 @@ use crate::api;
 /// Rights in every watched namespace.
 #[must_use]
 pub fn cluster_rules() -> Vec<PolicyRule> {
-    let mut kinds: Vec<String> = api::crds().into_iter().map(|kind| kind.spec.names.plural).collect();
+    let mut kinds: Vec<String> = api::crds()
+        .into_iter()
+        .map(|kind| kind.spec.names.plural)
+        .collect();
     kinds.sort();
     let status: Vec<String> = kinds.iter().map(|kind| format!("{kind}/status")).collect();
     vec![
@@ -38,7 +41,12 @@ pub fn own_namespace_rules(key_secret: &str) -> Vec<PolicyRule> {
 fn rule(group: &str, resources: &[impl AsRef<str>], verbs: &[&str]) -> PolicyRule {
     PolicyRule {
         api_groups: Some(vec![group.to_owned()]),
-        resources: Some(resources.iter().map(|resource| resource.as_ref().to_owned()).collect()),
+        resources: Some(
+            resources
+                .iter()
+                .map(|resource| resource.as_ref().to_owned())
+                .collect(),
+        ),
         verbs: verbs.iter().map(|verb| (*verb).to_owned()).collect(),
         ..PolicyRule::default()
     }
@@ -50,7 +58,11 @@ mod tests {
 
     fn verbs_on(rules: &[PolicyRule], resource: &str) -> Vec<String> {
         let holds = |rule: &&PolicyRule| rule.resources.iter().flatten().any(|name| name == resource);
-        rules.iter().filter(holds).flat_map(|rule| rule.verbs.clone()).collect()
+        rules
+            .iter()
+            .filter(holds)
+            .flat_map(|rule| rule.verbs.clone())
+            .collect()
     }
 
     #[test]
@@ -58,7 +70,8 @@ mod tests {
         for rule in cluster_rules() {
             let events = rule.resources.iter().flatten().all(|name| name == "events");
             for verb in &rule.verbs {
-                let allowed = ["get", "list", "watch", "patch"].contains(&verb.as_str()) || (events && verb == "create");
+                let allowed = ["get", "list", "watch", "patch"].contains(&verb.as_str())
+                    || (events && verb == "create");
                 assert!(allowed, "{verb} in {rule:?}");
             }
         }
@@ -67,7 +80,10 @@ mod tests {
     #[test]
     fn secrets_are_written_in_the_own_namespace_alone_and_never_changed() {
         assert_eq!(verbs_on(&cluster_rules(), "secrets"), ["get", "list", "watch"]);
-        assert_eq!(verbs_on(&own_namespace_rules("key"), "secrets"), ["get", "create"]);
+        assert_eq!(
+            verbs_on(&own_namespace_rules("key"), "secrets"),
+            ["get", "create"]
+        );
     }
 
     #[test]

@@ -26,7 +26,11 @@ impl ZohoContacts {
     }
 
     async fn page(&self, query: Query) -> Result<Page, Failure> {
-        let found = self.zoho.coql(&query.limit(ROWS)).await.map_err(|error| crm_failure(&error))?;
+        let found = self
+            .zoho
+            .coql(&query.limit(ROWS))
+            .await
+            .map_err(|error| crm_failure(&error))?;
         let rows = found
             .rows
             .iter()
@@ -40,22 +44,37 @@ impl ZohoContacts {
                 })
             })
             .collect::<Result<_, Failure>>()?;
-        Ok(Page { rows, more: found.more_records })
+        Ok(Page {
+            rows,
+            more: found.more_records,
+        })
     }
 }
 
 fn unreadable() -> Failure {
-    Failure::Transient { service: Service::Crm, code: "a row without id, owner or times".to_owned() }
+    Failure::Transient {
+        service: Service::Crm,
+        code: "a row without id, owner or times".to_owned(),
+    }
 }
 
 fn keyset(after: &Keyset) -> zoho_crm::Keyset {
-    zoho_crm::Keyset { modified_time: after.modified, id: RecordId::new(after.id.as_str()) }
+    zoho_crm::Keyset {
+        modified_time: after.modified,
+        id: RecordId::new(after.id.as_str()),
+    }
 }
 
 impl Crm for ZohoContacts {
     async fn owned(&self, owner: &str, after: Option<&Keyset>) -> Result<Page, Failure> {
         let after = after.map(keyset);
-        self.page(Query::latest_of_owner(MODULE, &UserId::new(owner), &Head::COLUMNS, after.as_ref())).await
+        self.page(Query::latest_of_owner(
+            MODULE,
+            &UserId::new(owner),
+            &Head::COLUMNS,
+            after.as_ref(),
+        ))
+        .await
     }
 
     async fn changed(&self, since: Timestamp, after: Option<&Keyset>) -> Result<Page, Failure> {
@@ -71,17 +90,30 @@ impl Crm for ZohoContacts {
             .filter(zoho_crm::Criterion::not_null("id"))
             .order_by("Modified_Time", zoho_crm::Order::Descending)
             .limit(1);
-        let found = self.zoho.coql(&query).await.map_err(|error| crm_failure(&error))?;
-        found.rows.first().map(|row| Head::of(row).map(|head| head.modified_time).ok_or_else(unreadable)).transpose()
+        let found = self
+            .zoho
+            .coql(&query)
+            .await
+            .map_err(|error| crm_failure(&error))?;
+        found
+            .rows
+            .first()
+            .map(|row| {
+                Head::of(row)
+                    .map(|head| head.modified_time)
+                    .ok_or_else(unreadable)
+            })
+            .transpose()
     }
 
     async fn deleted(&self, since: Timestamp) -> Result<Vec<DeletedRow>, Failure> {
         let mut pages = self.zoho.deleted(MODULE, Some(since));
         let mut rows = Vec::new();
         while let Some(page) = pages.next().await.map_err(|error| crm_failure(&error))? {
-            rows.extend(
-                page.into_iter().map(|row| DeletedRow { id: row.id.as_str().to_owned(), deleted: row.deleted_time }),
-            );
+            rows.extend(page.into_iter().map(|row| DeletedRow {
+                id: row.id.as_str().to_owned(),
+                deleted: row.deleted_time,
+            }));
         }
         Ok(rows)
     }
@@ -89,11 +121,17 @@ impl Crm for ZohoContacts {
     async fn records(&self, ids: &[String], fields: &[&str]) -> Result<Vec<CrmRecord>, Failure> {
         let ids: Vec<RecordId> = ids.iter().map(|id| RecordId::new(id.as_str())).collect();
         let wanted: Vec<&str> = fields.iter().copied().chain(Head::COLUMNS).collect();
-        let rows = self.zoho.records(MODULE, &ids, &wanted).await.map_err(|error| crm_failure(&error))?;
+        let rows = self
+            .zoho
+            .records(MODULE, &ids, &wanted)
+            .await
+            .map_err(|error| crm_failure(&error))?;
         rows.into_iter()
             .map(|row| {
                 let head = Head::of(&row).ok_or_else(unreadable)?;
-                let (Some(owner), Some(created)) = (head.owner, head.created_time) else { return Err(unreadable()) };
+                let (Some(owner), Some(created)) = (head.owner, head.created_time) else {
+                    return Err(unreadable());
+                };
                 Ok(CrmRecord {
                     id: head.id.as_str().to_owned(),
                     owner: owner.as_str().to_owned(),

@@ -24,15 +24,24 @@ pub(super) fn item_failure(error: &msgraph::Error) -> ItemFailure {
     use msgraph::{Class, Error};
     match error {
         Error::Ambiguous(cause) => return ItemFailure::MaybeDone(office_failure(cause)),
-        Error::TooManyValues { property, entries, allowed, .. } => {
-            return ItemFailure::Refused { code: format!("{property} has {entries} entries, {allowed} are allowed") };
+        Error::TooManyValues {
+            property,
+            entries,
+            allowed,
+            ..
+        } => {
+            return ItemFailure::Refused {
+                code: format!("{property} has {entries} entries, {allowed} are allowed"),
+            };
         }
         _ => {}
     }
     match error.class() {
         Class::NotFound if !matches!(error, Error::UserNotFound(_)) => ItemFailure::Gone,
         Class::Conflict => ItemFailure::Changed,
-        Class::Invalid | Class::AlreadyExists => ItemFailure::Refused { code: office_code(error) },
+        Class::Invalid | Class::AlreadyExists => ItemFailure::Refused {
+            code: office_code(error),
+        },
         _ => ItemFailure::NotDone(office_failure(error)),
     }
 }
@@ -55,12 +64,26 @@ pub fn crm_failure(error: &zoho_crm::Error) -> Failure {
     let service = Service::Crm;
     let code = || error.to_string();
     match error.class() {
-        Class::Throttled(after) => Failure::Throttled { service, after: Some(after) },
+        Class::Throttled(after) => Failure::Throttled {
+            service,
+            after: Some(after),
+        },
         Class::OutOfCredits(until) => Failure::OutOfCredits { until: Some(until) },
-        Class::Auth => Failure::Credential { service, code: code() },
-        Class::Scope => Failure::Permission { service, code: code() },
-        Class::Permission { .. } => Failure::Permission { service, code: code() },
-        Class::NotFound | Class::Invalid | Class::AlreadyModified => Failure::Refused { service, code: code() },
-        Class::Transient | Class::Ambiguous => Failure::Transient { service, code: code() },
+        Class::Auth => Failure::Credential {
+            service,
+            code: code(),
+        },
+        Class::Scope | Class::Permission { .. } => Failure::Permission {
+            service,
+            code: code(),
+        },
+        Class::NotFound | Class::Invalid | Class::AlreadyModified => Failure::Refused {
+            service,
+            code: code(),
+        },
+        Class::Transient | Class::Ambiguous => Failure::Transient {
+            service,
+            code: code(),
+        },
     }
 }

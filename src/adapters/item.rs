@@ -121,7 +121,11 @@ pub(super) struct Carried {
 }
 
 /// The lists in the order of [`Carried::lists`].
-const LISTS: [ListField; 3] = [ListField::BusinessPhones, ListField::HomePhones, ListField::ImAddresses];
+const LISTS: [ListField; 3] = [
+    ListField::BusinessPhones,
+    ListField::HomePhones,
+    ListField::ImAddresses,
+];
 
 impl Carried {
     pub(super) fn of(contact: &Contact) -> Self {
@@ -134,7 +138,10 @@ impl Carried {
     }
 
     fn list(&self, list: ListField) -> &[String] {
-        LISTS.iter().position(|known| *known == list).map_or(&[], |at| &self.lists[at])
+        LISTS
+            .iter()
+            .position(|known| *known == list)
+            .map_or(&[], |at| &self.lists[at])
     }
 }
 
@@ -145,15 +152,23 @@ pub(super) fn fields(contact: &Contact) -> Fields {
         .filter_map(|field| {
             let value = match place(*field) {
                 Place::Text(text) => contact.text(text).and_then(Value::text),
-                Place::List(list, at) => contact.list(list).get(at).map(String::as_str).and_then(Value::text),
+                Place::List(list, at) => contact
+                    .list(list)
+                    .get(at)
+                    .map(String::as_str)
+                    .and_then(Value::text),
                 // An address that is none stands in the name only.
                 Place::Email(at) => {
                     let slot = contact.email_addresses.get(at)?;
-                    slot.address.as_deref().or(slot.name.as_deref()).and_then(Value::text)
+                    slot.address
+                        .as_deref()
+                        .or(slot.name.as_deref())
+                        .and_then(Value::text)
                 }
-                Place::Address(address, part) => {
-                    part.of(address_of(contact, address)?).map(String::as_str).and_then(Value::text)
-                }
+                Place::Address(address, part) => part
+                    .of(address_of(contact, address)?)
+                    .map(String::as_str)
+                    .and_then(Value::text),
                 Place::Birthday => contact.birthday.as_deref().and_then(Value::date),
             };
             Some((*field, value?))
@@ -163,7 +178,10 @@ pub(super) fn fields(contact: &Contact) -> Fields {
 
 /// The body that makes a contact with these fields.
 pub(super) fn create_body(fields: &Fields) -> ContactBody {
-    let changes = fields.iter().map(|(field, value)| (*field, Some(value.clone()))).collect();
+    let changes = fields
+        .iter()
+        .map(|(field, value)| (*field, Some(value.clone())))
+        .collect();
     body(&Carried::default(), &changes, fields)
 }
 
@@ -248,7 +266,10 @@ fn whole_emails(carried: &Carried, after: &Fields) -> Vec<EmailAddress> {
                 .iter()
                 .find(|slot| slot.address.as_deref() == Some(address.as_str()))
                 .cloned()
-                .unwrap_or(EmailAddress { name: Some(address.clone()), address: Some(address) })
+                .unwrap_or(EmailAddress {
+                    name: Some(address.clone()),
+                    address: Some(address),
+                })
         })
         .collect()
 }
@@ -266,28 +287,50 @@ fn named(body: ContactBody, carried: &Carried, changes: &Changes, after: &Fields
         (Some(display_name), Some(file_as)) if !renamed => (display_name.to_owned(), file_as.to_owned()),
         _ => (display_name(after), file_as(after)),
     };
-    body.text(TextField::DisplayName, Some(&display_name)).text(TextField::FileAs, Some(&file_as))
+    body.text(TextField::DisplayName, Some(&display_name))
+        .text(TextField::FileAs, Some(&file_as))
 }
 
 fn join(after: &Fields, fields: &[OfficeField], between: &str) -> String {
-    fields.iter().filter_map(|field| after.get(field).map(Value::to_text)).collect::<Vec<_>>().join(between)
+    fields
+        .iter()
+        .filter_map(|field| after.get(field).map(Value::to_text))
+        .collect::<Vec<_>>()
+        .join(between)
 }
 
 fn fallback(after: &Fields) -> String {
-    [OfficeField::CompanyName, OfficeField::NickName, OfficeField::Email1, OfficeField::Email2, OfficeField::Email3]
-        .iter()
-        .find_map(|field| after.get(field).map(Value::to_text))
-        .unwrap_or_default()
+    [
+        OfficeField::CompanyName,
+        OfficeField::NickName,
+        OfficeField::Email1,
+        OfficeField::Email2,
+        OfficeField::Email3,
+    ]
+    .iter()
+    .find_map(|field| after.get(field).map(Value::to_text))
+    .unwrap_or_default()
 }
 
 fn display_name(after: &Fields) -> String {
-    let name = join(after, &[OfficeField::GivenName, OfficeField::MiddleName, OfficeField::Surname], " ");
+    let name = join(
+        after,
+        &[
+            OfficeField::GivenName,
+            OfficeField::MiddleName,
+            OfficeField::Surname,
+        ],
+        " ",
+    );
     if name.is_empty() { fallback(after) } else { name }
 }
 
 fn file_as(after: &Fields) -> String {
     let first = join(after, &[OfficeField::GivenName, OfficeField::MiddleName], " ");
-    match (after.get(&OfficeField::Surname).map(Value::to_text), first.is_empty()) {
+    match (
+        after.get(&OfficeField::Surname).map(Value::to_text),
+        first.is_empty(),
+    ) {
         (Some(surname), false) => format!("{surname}, {first}"),
         (Some(surname), true) => surname,
         (None, false) => first,
@@ -337,7 +380,10 @@ mod tests {
         after.insert(OfficeField::Email2, value("new@x.example"));
         let carried = Carried::of(&held);
         let emails = whole_emails(&carried, &after);
-        let slots: Vec<_> = emails.iter().map(|slot| (slot.name.as_deref(), slot.address.as_deref())).collect();
+        let slots: Vec<_> = emails
+            .iter()
+            .map(|slot| (slot.name.as_deref(), slot.address.as_deref()))
+            .collect();
         assert_eq!(
             slots,
             [

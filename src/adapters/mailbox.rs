@@ -19,7 +19,9 @@ impl GraphMailbox {
     /// The mailbox of the user with this object id.
     #[must_use]
     pub fn new(graph: &Graph, user_id: &str) -> Self {
-        Self { mailbox: graph.mailbox(user_id) }
+        Self {
+            mailbox: graph.mailbox(user_id),
+        }
     }
 
     fn contacts(&self, folder: &str) -> Contacts {
@@ -40,7 +42,13 @@ fn folder(found: ContactFolder) -> Folder {
 fn read(contact: Contact) -> Option<Item> {
     let fields = item::fields(&contact);
     let carry = serde_json::to_value(Carried::of(&contact)).ok()?;
-    Some(Item { id: contact.id, etag: contact.etag?, fields, marker: contact.marker, carry })
+    Some(Item {
+        id: contact.id,
+        etag: contact.etag?,
+        fields,
+        marker: contact.marker,
+        carry,
+    })
 }
 
 fn written(contact: Contact) -> Result<Item, ItemFailure> {
@@ -48,7 +56,10 @@ fn written(contact: Contact) -> Result<Item, ItemFailure> {
 }
 
 fn no_etag() -> Failure {
-    Failure::Transient { service: Service::Office, code: "an answer without an etag".to_owned() }
+    Failure::Transient {
+        service: Service::Office,
+        code: "an answer without an etag".to_owned(),
+    }
 }
 
 fn create_failure(error: &msgraph::Error) -> CreateFolderFailure {
@@ -68,7 +79,13 @@ impl Mailbox for GraphMailbox {
     }
 
     async fn folders(&self) -> Result<Vec<Folder>, Failure> {
-        let found = self.mailbox.contact_folders().list().all().await.map_err(|error| office_failure(&error))?;
+        let found = self
+            .mailbox
+            .contact_folders()
+            .list()
+            .all()
+            .await
+            .map_err(|error| office_failure(&error))?;
         Ok(found.into_iter().map(folder).collect())
     }
 
@@ -92,7 +109,10 @@ impl Mailbox for GraphMailbox {
     async fn items(&self, folder: &str) -> Result<Vec<Item>, Failure> {
         let found = self.contacts(folder).list(&Select::all(), None).all().await;
         let found = found.map_err(|error| office_failure(&error))?;
-        found.into_iter().map(|contact| read(contact).ok_or_else(no_etag)).collect()
+        found
+            .into_iter()
+            .map(|contact| read(contact).ok_or_else(no_etag))
+            .collect()
     }
 
     async fn read(&self, folder: &str, ids: &[String]) -> Result<Vec<Option<Item>>, Failure> {
@@ -104,7 +124,14 @@ impl Mailbox for GraphMailbox {
             .into_iter()
             .map(|answer| match answer {
                 // A contact that was moved away still answers by id.
-                Ok(contact) if contact.parent_folder_id.as_deref().is_some_and(|parent| parent != folder) => Ok(None),
+                Ok(contact)
+                    if contact
+                        .parent_folder_id
+                        .as_deref()
+                        .is_some_and(|parent| parent != folder) =>
+                {
+                    Ok(None)
+                }
                 Ok(contact) => read(contact).map(Some).ok_or_else(no_etag),
                 Err(msgraph::Error::NotFound(_)) => Ok(None),
                 Err(error) => Err(office_failure(&error)),
@@ -115,7 +142,10 @@ impl Mailbox for GraphMailbox {
     async fn find(&self, folder: &str, markers: &[String]) -> Result<Vec<Item>, Failure> {
         let select = Select::all();
         let contacts = self.contacts(folder);
-        let requests = markers.chunks(MOST_MARKERS).map(|few| contacts.find_by_markers(few, &select).first()).collect();
+        let requests = markers
+            .chunks(MOST_MARKERS)
+            .map(|few| contacts.find_by_markers(few, &select).first())
+            .collect();
         let mut items = Vec::new();
         for page in self.mailbox.batch(requests).await {
             let page = page.map_err(|error| office_failure(&error))?;
@@ -129,16 +159,25 @@ impl Mailbox for GraphMailbox {
             }
         }
         // Graph compares markers without case.
-        items.retain(|item| item.marker.as_ref().is_some_and(|marker| markers.contains(marker)));
+        items.retain(|item| {
+            item.marker
+                .as_ref()
+                .is_some_and(|marker| markers.contains(marker))
+        });
         Ok(items)
     }
 
     async fn create(&self, folder: &str, items: &[NewItem]) -> Vec<Result<Item, ItemFailure>> {
         let contacts = self.contacts(folder);
-        let requests =
-            items.iter().map(|new| contacts.create(&item::create_body(&new.fields).marker(&new.marker))).collect();
+        let requests = items
+            .iter()
+            .map(|new| contacts.create(&item::create_body(&new.fields).marker(&new.marker)))
+            .collect();
         let answers = self.mailbox.batch(requests).await;
-        answers.into_iter().map(|answer| answer.map_err(|error| item_failure(&error)).and_then(written)).collect()
+        answers
+            .into_iter()
+            .map(|answer| answer.map_err(|error| item_failure(&error)).and_then(written))
+            .collect()
     }
 
     async fn update(&self, folder: &str, updates: &[ItemUpdate]) -> Vec<Result<Item, ItemFailure>> {
@@ -148,17 +187,30 @@ impl Mailbox for GraphMailbox {
             .map(|update| {
                 let ItemUpdate { item, changes } = update;
                 let carried = Carried::deserialize(&item.carry).unwrap_or_default();
-                contacts.update(&item.id, &item.etag, &item::update_body(&item.fields, &carried, changes))
+                contacts.update(
+                    &item.id,
+                    &item.etag,
+                    &item::update_body(&item.fields, &carried, changes),
+                )
             })
             .collect();
         let answers = self.mailbox.batch(requests).await;
-        answers.into_iter().map(|answer| answer.map_err(|error| item_failure(&error)).and_then(written)).collect()
+        answers
+            .into_iter()
+            .map(|answer| answer.map_err(|error| item_failure(&error)).and_then(written))
+            .collect()
     }
 
     async fn delete(&self, folder: &str, items: &[Item]) -> Vec<Result<(), ItemFailure>> {
         let contacts = self.contacts(folder);
-        let requests = items.iter().map(|item| contacts.delete(&item.id, Some(&item.etag))).collect();
+        let requests = items
+            .iter()
+            .map(|item| contacts.delete(&item.id, Some(&item.etag)))
+            .collect();
         let answers = self.mailbox.batch(requests).await;
-        answers.into_iter().map(|answer| answer.map_err(|error| item_failure(&error))).collect()
+        answers
+            .into_iter()
+            .map(|answer| answer.map_err(|error| item_failure(&error)))
+            .collect()
     }
 }

@@ -1,0 +1,173 @@
+//! Signed-in clients, one set a tenant. The tenant's controller makes them, the syncs use them.
+
+mod cached;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ambient::{Clock, Random};
+use msgraph::{Graph, MailboxLimits};
+use sync_engine::crm_field::{CrmField, CrmKind};
+use sync_runtime::feed::Feed;
+use transport::Transport;
+use url::Url;
+use zoho_crm::{Module, OrgLimits, User, UserType, Zoho};
+
+use crate::adapters::ZohoContacts;
+use crate::telemetry::metrics::Metrics;
+
+pub(crate) use cached::Cached;
+
+/// Where the services are, if not at their own addresses. Set by the operator's command line alone: an author of
+/// resources must not be able to send credentials elsewhere.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Endpoints {
+    pub(crate) graph: Option<Url>,
+    pub(crate) graph_login: Option<Url>,
+    pub(crate) zoho_accounts: Option<Url>,
+    pub(crate) zoho_api: Option<Url>,
+}
+
+/// What every client is made with.
+#[derive(Clone)]
+pub(crate) struct Surroundings {
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) endpoints: Endpoints,
+    pub(crate) mailbox_limits: Arc<MailboxLimits>,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+/// A tenant by namespace and name.
+pub(crate) type TenantKey = (String, String);
+
+/// The signed-in clients of one tenant.
+pub(crate) struct Connection {
+    /// Credentials and addresses that it was made from: another value makes another connection.
+    pub(crate) version: String,
+    pub(crate) office_tenant: String,
+    pub(crate) organisation: String,
+    pub(crate) graph: Graph,
+    pub(crate) zoho: Zoho,
+    pub(crate) crm: ZohoContacts,
+    pub(crate) feed: Arc<Feed>,
+    users: Cached<Vec<User>>,
+    fields: Cached<Vec<CrmField>>,
+}
+
+impl Connection {
+    pub(crate) fn new(
+        version: String,
+        office_tenant: String,
+        organisation: String,
+        graph: Graph,
+        zoho: Zoho,
+        feed: Arc<Feed>,
+        clock: &Arc<dyn Clock>,
+    ) -> Self {
+        // People join and leave, and administrators change fields: seen within minutes, at one call a tenant.
+        let age = jiff::SignedDuration::from_mins(10);
+        Self {
+            version,
+            office_tenant,
+            organisation,
+            crm: ZohoContacts::new(zoho.clone()),
+            graph,
+            zoho,
+            feed,
+            users: Cached::new(clock.clone(), age),
+            fields: Cached::new(clock.clone(), age),
+        }
+    }
+
+    /// The CRM's users, whatever their state.
+    pub(crate) async fn crm_users(&self, fresh: bool) -> Result<Arc<Vec<User>>, zoho_crm::Error> {
+        let read = async {
+            let mut pages = self.zoho.users(UserType::All);
+            let mut users = Vec::new();
+            while let Some(page) = pages.next().await? {
+                users.extend(page);
+            }
+            Ok(users)
+        };
+        self.users.get(fresh, read).await
+    }
+
+    /// The fields of the CRM's contacts.
+    pub(crate) async fn crm_fields(&self, fresh: bool) -> Result<Arc<Vec<CrmField>>, zoho_crm::Error> {
+        let read = async {
+            Ok(self
+                .zoho
+                .fields(Module::Contacts)
+                .await?
+                .iter()
+                .map(field)
+                .collect())
+        };
+        self.fields.get(fresh, read).await
+    }
+}
+
+fn field(field: &zoho_crm::Field) -> CrmField {
+    CrmField {
+        api_name: field.api_name.clone(),
+        kind: CrmKind::from_data_type(field.data_type.as_str()),
+        length: field.length.and_then(|length| usize::try_from(length).ok()),
+        visible: field.visible,
+        updatable: field.is_updatable(),
+        private: !field.null_means_empty(),
+    }
+}
+
+/// All connections, and what outlives a change of credentials: feeds and limits.
+#[derive(Default)]
+pub(crate) struct Connections {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    by_tenant: HashMap<TenantKey, Arc<Connection>>,
+    feeds: HashMap<String, Arc<Feed>>,
+    limits: HashMap<TenantKey, Arc<OrgLimits>>,
+}
+
+impl Connections {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The connection of a tenant, if it is signed in.
+    pub(crate) fn get(&self, tenant: &TenantKey) -> Option<Arc<Connection>> {
+        self.state().by_tenant.get(tenant).cloned()
+    }
+
+    /// Keeps a connection; says whether it is another one than before.
+    pub(crate) fn put(&self, tenant: TenantKey, connection: &Arc<Connection>) -> bool {
+        let before = self.state().by_tenant.insert(tenant, connection.clone());
+        before.is_none_or(|before| !Arc::ptr_eq(&before, connection))
+    }
+
+    /// Ends a connection: its syncs wait until there is another.
+    pub(crate) fn remove(&self, tenant: &TenantKey) {
+        self.state().by_tenant.remove(tenant);
+    }
+
+    /// The one feed of an organisation, whichever tenants share it.
+    pub(crate) fn feed(&self, organisation: &str) -> Arc<Feed> {
+        let mut state = self.state();
+        let feed = state.feeds.entry(organisation.to_owned());
+        feed.or_insert_with(|| Arc::new(Feed::new(organisation.to_owned())))
+            .clone()
+    }
+
+    /// The limits of a tenant's CRM: what was spent stays booked when credentials change.
+    pub(crate) fn limits(&self, tenant: &TenantKey) -> Arc<OrgLimits> {
+        let mut state = self.state();
+        let limits = state.limits.entry(tenant.clone());
+        limits
+            .or_insert_with(|| OrgLimits::new(zoho_crm::LimitSettings::default()))
+            .clone()
+    }
+}

@@ -1,0 +1,119 @@
+//! Deletion of a resource: the copies leave the mailbox first, unless its policy says otherwise. The CRM is not
+//! touched. Nothing hangs: where no credentials are left, the object goes and an Event says what stays.
+
+use kube::api::{Patch, PatchParams};
+use kube::{Api, ResourceExt};
+use sync_runtime::contacts;
+use sync_runtime::store::{Change, Store};
+
+use super::apply::scope;
+use super::{ContactSync, conditions, name, pinned_user, report};
+use crate::adapters::GraphMailbox;
+use crate::api::{DeletionPolicy, EffectiveContactPolicy, Reason};
+use crate::controller::runner::Next;
+use crate::controller::trouble::{Remedy, Trouble};
+use crate::controller::{Context, tenant_key};
+
+/// Keeps the object until its copies are out of the mailbox.
+const FINALIZER: &str = "crmlink.dev/mailbox-copies";
+
+pub(super) fn is_guarded(sync: &ContactSync) -> bool {
+    sync.finalizers().iter().any(|name| name == FINALIZER)
+}
+
+pub(super) async fn guard(sync: &ContactSync, context: &Context) -> Result<(), Box<kube::Error>> {
+    let mut finalizers = sync.finalizers().to_vec();
+    finalizers.push(FINALIZER.to_owned());
+    set_finalizers(sync, finalizers, context).await
+}
+
+/// The version makes it fail where somebody else changed the list meanwhile, rather than undo their change.
+async fn set_finalizers(
+    sync: &ContactSync,
+    finalizers: Vec<String>,
+    context: &Context,
+) -> Result<(), Box<kube::Error>> {
+    let api: Api<ContactSync> =
+        Api::namespaced(context.client.clone(), &sync.namespace().unwrap_or_default());
+    let patch = serde_json::json!({
+        "metadata": { "finalizers": finalizers, "resourceVersion": sync.resource_version(), "uid": sync.uid() }
+    });
+    match api
+        .patch(&sync.name_any(), &PatchParams::default(), &Patch::Merge(patch))
+        .await
+    {
+        Ok(_) => Ok(()),
+        Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),
+        Err(error) => Err(Box::new(error)),
+    }
+}
+
+pub(super) async fn clean_up(sync: &ContactSync, context: &Context) -> Result<Next, Box<kube::Error>> {
+    if !is_guarded(sync) {
+        return Ok(Next::Change);
+    }
+    if let Err(trouble) = take_back(sync, context).await {
+        tracing::warn!(sync = %name(sync), reason = %trouble.message, "the mailbox cannot be cleaned up yet");
+        let now = context.surroundings.clock.now();
+        let status = report::deleting(sync, &trouble, now);
+        context
+            .reporter
+            .write(sync, sync.status.as_ref(), &status, conditions)
+            .await?;
+        return Ok(Next::Retry(match trouble.remedy {
+            Remedy::Time(after) | Remedy::Others(after) => after,
+            Remedy::Person => None,
+        }));
+    }
+    context.claims.release(sync);
+    let rest = sync
+        .finalizers()
+        .iter()
+        .filter(|name| *name != FINALIZER)
+        .cloned()
+        .collect();
+    set_finalizers(sync, rest, context).await?;
+    context.wake_tenant(&tenant_key(sync));
+    Ok(Next::Change)
+}
+
+async fn take_back(sync: &ContactSync, context: &Context) -> Result<(), Trouble> {
+    // Without a pinned user nothing was ever made.
+    let Some(user_id) = pinned_user(sync) else {
+        return Ok(());
+    };
+    let key = tenant_key(sync);
+    let tenant = context
+        .tenant(&key)
+        .filter(|tenant| tenant.metadata.deletion_timestamp.is_none());
+    let Some(tenant) = tenant else {
+        tracing::warn!(sync = %name(sync), "its CrmTenant is gone, so nobody can sign in: the folder stays in the mailbox");
+        return Ok(());
+    };
+    let connection = context.connections.get(&key).ok_or_else(|| {
+        Trouble::others(
+            Reason::TenantNotReady,
+            "the copies cannot be removed from the mailbox while the CrmTenant is not signed in; mend it, or set deletionPolicy: Orphan to leave them there",
+        )
+    })?;
+    let scope = scope(&connection, user_id);
+    let clock = &*context.surroundings.clock;
+    let policy = EffectiveContactPolicy::resolve(&sync.spec.policy, tenant.spec.contact_defaults());
+    if context.claims.claim(scope, sync).is_err() {
+        // Another resource works on this mailbox: there is nothing of this one's own.
+        return Ok(());
+    }
+    match policy.deletion_policy {
+        DeletionPolicy::Orphan => {
+            let forgotten = context.store.commit(vec![Change::DropScope(scope)]).await;
+            forgotten.map_err(|error| Trouble::time(Reason::InternalError, error.to_string(), None))
+        }
+        DeletionPolicy::Delete => {
+            let mailbox = GraphMailbox::new(&connection.graph, user_id);
+            contacts::disable(scope, &context.cluster, &mailbox, &context.store, &context.hasher)
+                .await
+                .map(|_| ())
+                .map_err(|stop| Trouble::of_stop(&stop, clock))
+        }
+    }
+}

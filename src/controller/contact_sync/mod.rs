@@ -1,0 +1,133 @@
+//! `ContactSync`: one user's CRM contacts and their folder in the mailbox.
+//!
+//! gather reads what the resource refers to, plan decides from that alone, apply runs one slice of the sync or takes
+//! it back, report says what came of it.
+
+mod apply;
+mod claims;
+mod cleanup;
+mod gather;
+mod plan;
+mod report;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kube::ResourceExt;
+use kube::runtime::controller::Action;
+
+use super::runner::{self, Next};
+use super::trouble::{Remedy, Trouble};
+use super::{Context, tenant_key};
+use crate::api::{Conditions, ContactSync, ContactSyncStatus, Reason};
+use gather::Gathered;
+
+pub(super) use claims::Claims;
+
+/// How often what only a person can mend is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_mins(10);
+
+/// What a reconcile came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Verdict {
+    /// The sync is at work (`more`) or in step.
+    Running { more: bool },
+    /// Switched off by its author; so many items were left in the mailbox.
+    Off { left_in_place: u64 },
+    /// Switched off by the mailbox's owner, who deleted the folder.
+    RemovedByOwner,
+    /// Stopped by its author or by the tenant's.
+    Suspended { by_tenant: bool },
+    /// Something is in the way.
+    Trouble(Trouble),
+}
+
+pub(super) async fn reconcile(sync: Arc<ContactSync>, context: Arc<Context>) -> Result<Action, Infallible> {
+    runner::run(&*sync, &context, bring(&sync, &context)).await
+}
+
+async fn bring(sync: &ContactSync, context: &Context) -> Result<Next, Box<kube::Error>> {
+    if sync.metadata.deletion_timestamp.is_some() {
+        return cleanup::clean_up(sync, context).await;
+    }
+    if !cleanup::is_guarded(sync) {
+        cleanup::guard(sync, context).await?;
+        count_me(sync, context);
+    }
+    if sync.status.is_none() {
+        // Before any call: a resource without Ready would count as done.
+        let first = report::first_sight(sync, context.surroundings.clock.now());
+        context.reporter.write(sync, None, &first, conditions).await?;
+    }
+    let gathered = gather::gather(sync, context).await;
+    let verdict = match &gathered {
+        Ok(gathered) => apply::apply(sync, gathered, context).await,
+        Err(verdict) => verdict.clone(),
+    };
+    if let Verdict::Trouble(Trouble {
+        reason: Reason::TenantNotReady,
+        ..
+    }) = &verdict
+        && gathered.is_ok()
+    {
+        // Signed in, and then refused: the tenant has to find out why, once for all its syncs.
+        context.wake_tenant(&tenant_key(sync));
+    }
+    let memory = report::memory(sync, gathered.as_ref().ok(), context).await;
+    let failures = context.backoff.count(&runner::key(sync));
+    let now = context.surroundings.clock.now();
+    let status = report::status(sync, gathered.as_ref().ok(), &verdict, memory, failures, now);
+    context
+        .reporter
+        .write(sync, sync.status.as_ref(), &status, conditions)
+        .await?;
+    Ok(next(&verdict, gathered.as_ref().ok(), context))
+}
+
+fn conditions(status: &ContactSyncStatus) -> &Conditions {
+    &status.conditions
+}
+
+/// The tenant shows how many syncs it has.
+fn count_me(sync: &ContactSync, context: &Context) {
+    context.wake_tenant(&tenant_key(sync));
+}
+
+fn next(verdict: &Verdict, gathered: Option<&Gathered>, context: &Context) -> Next {
+    match verdict {
+        Verdict::Running { more: true } => Next::In(Duration::ZERO),
+        Verdict::Running { more: false } => {
+            let interval = gathered.map_or(Duration::from_mins(5), |gathered| gathered.policy.interval);
+            Next::In(context.backoff.spread(interval))
+        }
+        Verdict::Off { .. } | Verdict::RemovedByOwner | Verdict::Suspended { .. } => Next::Change,
+        Verdict::Trouble(trouble) => match trouble.remedy {
+            Remedy::Person => Next::In(context.backoff.spread(LOOK_AGAIN)),
+            Remedy::Time(after) | Remedy::Others(after) => Next::Retry(after),
+        },
+    }
+}
+
+/// Its folder's id, if a folder was made.
+fn known_folder(sync: &ContactSync) -> Option<&str> {
+    sync.status
+        .as_ref()?
+        .folder
+        .as_ref()
+        .map(|folder| folder.id.as_str())
+}
+
+/// The pinned object id of its mailbox's user.
+fn pinned_user(sync: &ContactSync) -> Option<&str> {
+    sync.status
+        .as_ref()?
+        .mailbox
+        .as_ref()
+        .map(|mailbox| mailbox.user_id.as_str())
+}
+
+/// For log lines: names of objects, never of people.
+fn name(sync: &ContactSync) -> String {
+    format!("{}/{}", sync.namespace().unwrap_or_default(), sync.name_any())
+}

@@ -1,0 +1,320 @@
+//! Signing in to both services. Bad input costs no call: Secrets are read first, and a wrong organisation ends the
+//! connection before a sync can use it.
+
+use std::sync::Arc;
+
+use msgraph::{Config, Credential, Graph, TokenError};
+use sync_runtime::ports::Failure;
+use zoho_crm::{ApiHosts, Org, Zoho};
+
+use crate::adapters::{crm_failure, office_failure};
+use crate::api::{CrmEnvironment, CrmLimits, CrmTenant, Reason, ZohoDataCenter};
+use crate::connections::{Connection, TenantKey};
+use crate::controller::Context;
+use crate::controller::trouble::{Remedy, Trouble};
+use crate::credentials::{self, Credentials, CredentialsError};
+
+/// What signing in brought. A service that was not tried has neither facts nor trouble.
+pub(super) struct Findings {
+    pub(super) suspended: bool,
+    /// Trouble before any service was asked.
+    pub(super) credentials: Option<Trouble>,
+    pub(super) office: Option<Result<(), Trouble>>,
+    pub(super) crm: Option<Result<Org, Trouble>>,
+    pub(super) connection: Option<Arc<Connection>>,
+}
+
+impl Findings {
+    pub(super) fn suspended() -> Self {
+        Self {
+            suspended: true,
+            ..Self::nothing()
+        }
+    }
+
+    fn nothing() -> Self {
+        Self {
+            suspended: false,
+            credentials: None,
+            office: None,
+            crm: None,
+            connection: None,
+        }
+    }
+
+    /// The first trouble in the order in which an author would mend them.
+    pub(super) fn trouble(&self) -> Option<&Trouble> {
+        let office = self.office.as_ref().and_then(|office| office.as_ref().err());
+        let crm = self.crm.as_ref().and_then(|crm| crm.as_ref().err());
+        let persons_first = |trouble: &&Trouble| trouble.remedy == Remedy::Person;
+        self.credentials
+            .as_ref()
+            .or_else(|| office.filter(persons_first))
+            .or_else(|| crm.filter(persons_first))
+            .or(office)
+            .or(crm)
+    }
+}
+
+pub(super) async fn connect(tenant: &CrmTenant, key: &TenantKey, context: &Context) -> Findings {
+    let credentials = match credentials::read(context.client.clone(), tenant).await {
+        Ok(credentials) => credentials,
+        Err(error) => {
+            return Findings {
+                credentials: Some(credentials_trouble(&error)),
+                ..Findings::nothing()
+            };
+        }
+    };
+    let version = version(tenant, &credentials);
+    let held = context
+        .connections
+        .get(key)
+        .filter(|held| held.version == version);
+    let (graph, zoho) = match &held {
+        Some(held) => (held.graph.clone(), held.zoho.clone()),
+        None => match clients(tenant, key, credentials, context) {
+            Ok(clients) => clients,
+            Err(trouble) => {
+                return Findings {
+                    credentials: Some(trouble),
+                    ..Findings::nothing()
+                };
+            }
+        },
+    };
+    let (office, crm) = tokio::join!(office(&graph), organisation(tenant, &zoho));
+    let connection = match (&office, &crm) {
+        (Ok(()), Ok(org)) => {
+            set_budget(tenant, org, &zoho);
+            Some(held.unwrap_or_else(|| {
+                let organisation = org.id.as_str().to_owned();
+                let feed = context.connections.feed(&organisation);
+                let office_tenant = tenant.spec.office365.tenant_id.clone();
+                let clock = &context.surroundings.clock;
+                Arc::new(Connection::new(
+                    version,
+                    office_tenant,
+                    organisation,
+                    graph,
+                    zoho,
+                    feed,
+                    clock,
+                ))
+            }))
+        }
+        // The connection outlives what passes by itself: its syncs meet the same trouble and wait on their own.
+        (office, crm)
+            if [office.as_ref().err(), crm.as_ref().err()]
+                .into_iter()
+                .flatten()
+                .all(passes) =>
+        {
+            held
+        }
+        _ => None,
+    };
+    Findings {
+        office: Some(office),
+        crm: Some(crm),
+        connection,
+        ..Findings::nothing()
+    }
+}
+
+fn passes(trouble: &Trouble) -> bool {
+    matches!(trouble.remedy, Remedy::Time(_))
+}
+
+/// Everything that a connection is made from.
+fn version(tenant: &CrmTenant, credentials: &Credentials) -> String {
+    let (office, zoho) = (&tenant.spec.office365, &tenant.spec.crm.zoho);
+    format!(
+        "{}|{}|{:?}|{:?}|{}",
+        office.tenant_id, office.client_id, zoho.data_center, zoho.environment, credentials.version
+    )
+}
+
+fn clients(
+    tenant: &CrmTenant,
+    key: &TenantKey,
+    credentials: Credentials,
+    context: &Context,
+) -> Result<(Graph, Zoho), Trouble> {
+    let surroundings = &context.surroundings;
+    let endpoints = &surroundings.endpoints;
+    let (transport, clock, random) = (
+        surroundings.transport.clone(),
+        surroundings.clock.clone(),
+        surroundings.random.clone(),
+    );
+
+    let office = &tenant.spec.office365;
+    let mut config = Config::new(
+        &office.tenant_id,
+        &office.client_id,
+        Credential::ClientSecret(credentials.office_client_secret),
+    );
+    if let Some(url) = &endpoints.graph {
+        config.endpoints.graph = url.to_string();
+    }
+    if let Some(url) = &endpoints.graph_login {
+        config.endpoints.login = url.to_string();
+    }
+    let graph = Graph::new(&config, transport.clone(), clock.clone(), random.clone())
+        .map_err(|error| Trouble::person(Reason::InternalError, error.to_string()))?
+        .sharing(surroundings.mailbox_limits.clone())
+        .observed_by(surroundings.metrics.clone());
+
+    let zoho = &tenant.spec.crm.zoho;
+    let data_center = data_center(zoho.data_center);
+    let environment = match zoho.environment.unwrap_or_default() {
+        CrmEnvironment::Production => zoho_crm::Environment::Production,
+        CrmEnvironment::Sandbox => zoho_crm::Environment::Sandbox,
+        CrmEnvironment::Developer => zoho_crm::Environment::Developer,
+    };
+    let config = zoho_crm::Config {
+        accounts_url: endpoints
+            .zoho_accounts
+            .as_ref()
+            .map_or_else(|| data_center.accounts_url(), ToString::to_string),
+        api_hosts: ApiHosts::of(data_center, environment).overridden_by(endpoints.zoho_api.as_ref()),
+        client_id: credentials.crm_client_id,
+        client_secret: credentials.crm_client_secret,
+        refresh_token: credentials.crm_refresh_token,
+    };
+    let limits = context.connections.limits(key);
+    let zoho = Zoho::observed(
+        config,
+        limits,
+        transport,
+        clock,
+        random,
+        Some(surroundings.metrics.clone()),
+    );
+    Ok((graph, zoho))
+}
+
+fn data_center(declared: ZohoDataCenter) -> zoho_crm::DataCenter {
+    match declared {
+        ZohoDataCenter::Us => zoho_crm::DataCenter::Us,
+        ZohoDataCenter::Eu => zoho_crm::DataCenter::Eu,
+        ZohoDataCenter::In => zoho_crm::DataCenter::In,
+        ZohoDataCenter::Au => zoho_crm::DataCenter::Au,
+        ZohoDataCenter::Jp => zoho_crm::DataCenter::Jp,
+        ZohoDataCenter::Cn => zoho_crm::DataCenter::Cn,
+        ZohoDataCenter::Ca => zoho_crm::DataCenter::Ca,
+        ZohoDataCenter::Sa => zoho_crm::DataCenter::Sa,
+    }
+}
+
+/// The declared budget, or the edition's less what is left to others.
+fn set_budget(tenant: &CrmTenant, org: &Org, zoho: &Zoho) {
+    let limits = tenant.spec.limits.unwrap_or_default();
+    let reserve = limits
+        .reserve_percent
+        .unwrap_or(CrmLimits::DEFAULT_RESERVE_PERCENT)
+        .min(90);
+    let edition = u64::from(org.paid_type.daily_credits(org.users_license_purchased));
+    let share = edition * u64::from(100 - reserve) / 100;
+    let budget = limits
+        .daily_credits
+        .unwrap_or_else(|| u32::try_from(share).unwrap_or(u32::MAX));
+    zoho.limits()
+        .set_budget(budget, u8::try_from(reserve).unwrap_or(90));
+}
+
+/// A token alone does not prove consent, so one call has to succeed too (`research/graph.md` §1).
+async fn office(graph: &Graph) -> Result<(), Trouble> {
+    match graph.organization().send().await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(office_trouble(&error)),
+    }
+}
+
+async fn organisation(tenant: &CrmTenant, zoho: &Zoho) -> Result<Org, Trouble> {
+    let org = zoho.org().await.map_err(|error| crm_trouble(&error))?;
+    let pinned = tenant
+        .status
+        .as_ref()
+        .and_then(|status| status.crm.as_ref()?.organization_id.as_deref());
+    let expected = tenant.spec.crm.zoho.organization_id.as_deref().or(pinned);
+    match expected {
+        Some(expected) if expected != org.id.as_str() => Err(Trouble::person(
+            Reason::OrganizationChanged,
+            format!(
+                "the CRM credentials belong to organisation {}, but this tenant is for {expected}; nothing is read or written. Put back the credentials of {expected}, or declare another CrmTenant for {}",
+                org.id, org.id
+            ),
+        )),
+        _ => Ok(org),
+    }
+}
+
+fn credentials_trouble(error: &CredentialsError) -> Trouble {
+    let text = error.to_string();
+    match error {
+        CredentialsError::MissingSecret { .. } => Trouble::others(Reason::MissingSecret, text),
+        CredentialsError::MissingKey { .. } => Trouble::others(Reason::MissingSecretKey, text),
+        CredentialsError::Api { .. } => Trouble::time(Reason::Unreachable, text, None),
+    }
+}
+
+fn office_trouble(error: &msgraph::Error) -> Trouble {
+    let msgraph::Error::Token(token) = error else {
+        return service_trouble(&office_failure(error));
+    };
+    match token {
+        TokenError::WrongSecret => Trouble::person(
+            Reason::WrongClientSecret,
+            "Microsoft 365 does not accept the client secret; put the secret's value (not its id) into the Secret of office365.auth.secretRef",
+        ),
+        TokenError::ExpiredSecret => Trouble::person(
+            Reason::ClientSecretExpired,
+            "the client secret has expired; make a new one in the app registration and put it into the Secret of office365.auth.secretRef",
+        ),
+        TokenError::UnknownApp => Trouble::person(
+            Reason::UnknownApplication,
+            "the Microsoft 365 tenant does not know the application; check office365.clientId, and that an administrator consented to it",
+        ),
+        TokenError::UnknownTenant => Trouble::person(
+            Reason::UnknownOfficeTenant,
+            "there is no Microsoft 365 tenant with the id in office365.tenantId",
+        ),
+        _ => service_trouble(&office_failure(error)),
+    }
+}
+
+fn crm_trouble(error: &zoho_crm::Error) -> Trouble {
+    use zoho_crm::TokenError as Crm;
+    let zoho_crm::Error::Token(token) = error else {
+        return service_trouble(&crm_failure(error));
+    };
+    match token {
+        Crm::InvalidClient | Crm::InvalidCode | Crm::UnknownApiHost { .. } => Trouble::person(
+            Reason::CrmCredentialsRejected,
+            format!("{token}; check the Secret of crm.zoho.credentialsRef and crm.zoho.dataCenter"),
+        ),
+        Crm::Throttled { after, .. } => Trouble::time(Reason::CrmThrottled, token.to_string(), Some(*after)),
+        _ => service_trouble(&crm_failure(error)),
+    }
+}
+
+fn service_trouble(failure: &Failure) -> Trouble {
+    let text = failure.to_string();
+    match failure {
+        Failure::Permission { service, .. } => Trouble::person(
+            Reason::PermissionMissing,
+            format!(
+                "{text}; grant {service} the permission that it names (new grants take up to an hour to work)"
+            ),
+        ),
+        Failure::Credential {
+            service: sync_runtime::ports::Service::Crm,
+            ..
+        } => Trouble::person(Reason::CrmCredentialsRejected, text),
+        Failure::Credential { .. } => Trouble::person(Reason::WrongClientSecret, text),
+        Failure::Throttled { after, .. } => Trouble::time(Reason::CrmThrottled, text, *after),
+        _ => Trouble::time(Reason::Unreachable, format!("{text}; it is tried again"), None),
+    }
+}

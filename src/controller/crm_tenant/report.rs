@@ -1,0 +1,158 @@
+//! From findings to status: pure.
+
+use jiff::Timestamp;
+
+use super::connect::Findings;
+use crate::api::{
+    ConditionStatus, ConditionType, Conditions, CrmStatus, CrmTenant, CrmTenantStatus, Office365Status,
+    Reason, SyncCounts, requested_at,
+};
+use crate::controller::trouble::{Remedy, Trouble};
+
+/// How many failures in a row take readiness away where the trouble passes by itself: one is no news.
+const PATIENCE: u32 = 3;
+
+pub(super) fn status(
+    tenant: &CrmTenant,
+    findings: &Findings,
+    syncs: u32,
+    failures: u32,
+    now: Timestamp,
+) -> CrmTenantStatus {
+    let generation = tenant.metadata.generation;
+    let mut status = tenant.status.clone().unwrap_or_default();
+    status.conditions.retain_known();
+    status.observed_generation = generation;
+    status.last_handled_requested_at = requested_at(tenant).or(status.last_handled_requested_at);
+    status.syncs = Some(SyncCounts { contact_syncs: syncs });
+    let set = |conditions: &mut Conditions, kind, holds: ConditionStatus, reason, message: &str| {
+        conditions.set(kind, holds, reason, message, generation, now);
+    };
+    let conditions = &mut status.conditions;
+    if findings.suspended {
+        let message = "spec.suspend is true: nothing is read or written for this tenant and its syncs";
+        set(
+            conditions,
+            ConditionType::Suspended,
+            ConditionStatus::True,
+            Reason::Suspended,
+            message,
+        );
+        conditions.remove(ConditionType::Reconciling);
+        conditions.remove(ConditionType::Stalled);
+        if conditions.get(ConditionType::Ready).is_none() {
+            set(
+                conditions,
+                ConditionType::Ready,
+                ConditionStatus::Unknown,
+                Reason::Suspended,
+                message,
+            );
+        }
+        return status;
+    }
+    conditions.remove(ConditionType::Suspended);
+
+    service(
+        conditions,
+        ConditionType::OfficeConnected,
+        findings
+            .office
+            .as_ref()
+            .map(|office| office.as_ref().copied()),
+        generation,
+        now,
+    );
+    service(
+        conditions,
+        ConditionType::CrmConnected,
+        findings.crm.as_ref().map(|crm| crm.as_ref().map(|_| ())),
+        generation,
+        now,
+    );
+    if let Some(Ok(())) = findings.office {
+        status.office365 = Some(Office365Status {
+            tenant_id: Some(tenant.spec.office365.tenant_id.clone()),
+        });
+    }
+    if let Some(Ok(org)) = &findings.crm {
+        status.crm = Some(CrmStatus {
+            organization_id: Some(org.id.as_str().to_owned()),
+            edition: Some(org.paid_type.as_str().to_owned()),
+            paid: Some(org.paid),
+        });
+    }
+    readiness(
+        &mut status.conditions,
+        findings.trouble(),
+        failures,
+        generation,
+        now,
+    );
+    status
+}
+
+/// A service that was not asked keeps what is known of it.
+fn service(
+    conditions: &mut Conditions,
+    kind: ConditionType,
+    found: Option<Result<(), &Trouble>>,
+    generation: Option<i64>,
+    now: Timestamp,
+) {
+    match found {
+        Some(Ok(())) => conditions.set(kind, true, Reason::Connected, "", generation, now),
+        Some(Err(trouble)) => conditions.set(kind, false, trouble.reason, &trouble.message, generation, now),
+        None => {}
+    }
+}
+
+fn readiness(
+    conditions: &mut Conditions,
+    trouble: Option<&Trouble>,
+    failures: u32,
+    generation: Option<i64>,
+    now: Timestamp,
+) {
+    conditions.remove(ConditionType::Reconciling);
+    conditions.remove(ConditionType::Stalled);
+    let Some(trouble) = trouble else {
+        conditions.set(
+            ConditionType::Ready,
+            true,
+            Reason::Connected,
+            "both services accept the operator",
+            generation,
+            now,
+        );
+        return;
+    };
+    let (reason, message) = (trouble.reason, &trouble.message);
+    match trouble.remedy {
+        Remedy::Person => conditions.set(ConditionType::Stalled, true, reason, message, generation, now),
+        Remedy::Time(_) | Remedy::Others(_) => {
+            conditions.set(
+                ConditionType::Reconciling,
+                true,
+                Reason::ProgressingWithRetry,
+                message,
+                generation,
+                now,
+            );
+        }
+    }
+    let passing = matches!(trouble.remedy, Remedy::Time(_)) && failures < PATIENCE;
+    if passing && conditions.is_true(ConditionType::Ready) {
+        let message = "both services accept the operator";
+        conditions.set(
+            ConditionType::Ready,
+            true,
+            Reason::Connected,
+            message,
+            generation,
+            now,
+        );
+    } else {
+        conditions.set(ConditionType::Ready, false, reason, message, generation, now);
+    }
+}

@@ -1,0 +1,239 @@
+//! The controllers: one for each kind, over shared context.
+//!
+//! A tenant signs in and wakes its syncs whenever that changes something for them; a sync wakes its tenant when it
+//! finds that the credentials no longer work.
+
+mod backoff;
+mod contact_sync;
+mod crm_tenant;
+mod runner;
+mod status;
+mod trouble;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures::StreamExt;
+use futures::stream::poll_fn;
+use k8s_openapi::api::core::v1::Secret;
+use kube::core::{NamespaceResourceScope, PartialObjectMeta};
+use kube::runtime::controller::Controller;
+use kube::runtime::reflector::{ObjectRef, Store};
+use kube::runtime::utils::{Predicate, PredicateConfig};
+use kube::runtime::{WatchStreamExt, predicates, reflector, watcher};
+use kube::{Api, Client, ResourceExt};
+use sync_engine::hash::Hasher;
+use sync_runtime::store::SqliteStore;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio_util::sync::CancellationToken;
+
+use crate::api::{ContactSync, CrmTenant};
+use crate::connections::{Connections, Surroundings, TenantKey};
+use crate::credentials;
+use backoff::Backoff;
+use status::Reporter;
+
+/// How many reconciles of a kind run together.
+const CONCURRENCY: u16 = 8;
+
+/// What every reconcile works with.
+pub(crate) struct Context {
+    client: Client,
+    surroundings: Surroundings,
+    connections: Connections,
+    store: SqliteStore,
+    hasher: Hasher,
+    cluster: String,
+    backoff: Backoff,
+    reporter: Reporter,
+    tenants_seen: crm_tenant::Seen,
+    claims: contact_sync::Claims,
+    wake_tenant: UnboundedSender<ObjectRef<CrmTenant>>,
+    wake_sync: UnboundedSender<ObjectRef<ContactSync>>,
+    tenants: Store<CrmTenant>,
+    syncs: Store<ContactSync>,
+}
+
+/// Context and controllers, ready to run.
+pub(crate) struct Controllers {
+    context: Arc<Context>,
+    tenants: Controller<CrmTenant>,
+    syncs: Controller<ContactSync>,
+}
+
+impl Context {
+    fn tenant(&self, key: &TenantKey) -> Option<Arc<CrmTenant>> {
+        self.tenants.get(&ObjectRef::new(&key.1).within(&key.0))
+    }
+
+    fn syncs_of(&self, tenant: &TenantKey) -> impl Iterator<Item = Arc<ContactSync>> {
+        self.syncs
+            .state()
+            .into_iter()
+            .filter(move |sync| tenant_key(sync) == *tenant)
+    }
+
+    fn wake_syncs_of(&self, tenant: &TenantKey) {
+        for sync in self.syncs_of(tenant) {
+            self.backoff.forget(&runner::key(&*sync));
+            // Closed only while the operator stops.
+            let _ = self.wake_sync.send(ObjectRef::from_obj(&*sync));
+        }
+    }
+
+    fn wake_tenant(&self, tenant: &TenantKey) {
+        let _ = self.wake_tenant.send(ObjectRef::new(&tenant.1).within(&tenant.0));
+    }
+}
+
+/// The tenant that a sync belongs to.
+fn tenant_key(sync: &ContactSync) -> TenantKey {
+    let tenant = &sync.spec.tenant_ref;
+    let namespace = tenant
+        .namespace
+        .clone()
+        .or_else(|| sync.namespace())
+        .unwrap_or_default();
+    (namespace, tenant.name.clone())
+}
+
+/// Whether every watch has been listed.
+#[derive(Debug, Default)]
+pub(crate) struct Readiness {
+    listed: AtomicUsize,
+}
+
+impl Readiness {
+    /// Watches that have to be listed: one for each kind.
+    const WATCHES: usize = 2;
+
+    pub(crate) fn is_ready(&self) -> bool {
+        self.listed.load(Ordering::SeqCst) == Self::WATCHES
+    }
+
+    async fn wait_for<K: kube::Resource<DynamicType = ()> + Clone + 'static>(&self, store: Store<K>) {
+        if store.wait_until_ready().await.is_ok() {
+            self.listed.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+impl Controllers {
+    /// Sets the controllers up in one namespace, or in all.
+    pub(crate) fn new(
+        client: Client,
+        surroundings: Surroundings,
+        store: SqliteStore,
+        hasher: Hasher,
+        cluster: String,
+        namespace: Option<&str>,
+    ) -> Self {
+        let (wake_tenant, mut woken_tenants) = unbounded_channel();
+        let (wake_sync, mut woken_syncs) = unbounded_channel();
+        let (tenants, tenant_controller) = root::<CrmTenant>(&client, namespace);
+        let (syncs, sync_controller) = root::<ContactSync>(&client, namespace);
+        let secrets: Api<PartialObjectMeta<Secret>> = api(&client, namespace);
+        let secret_users = tenants.clone();
+        let context = Context {
+            reporter: Reporter::new(client.clone()),
+            backoff: Backoff::new(surroundings.random.clone()),
+            client,
+            surroundings,
+            connections: Connections::default(),
+            store,
+            hasher,
+            cluster,
+            tenants_seen: crm_tenant::Seen::default(),
+            claims: contact_sync::Claims::default(),
+            wake_tenant,
+            wake_sync,
+            tenants,
+            syncs,
+        };
+        Self {
+            context: Arc::new(context),
+            tenants: tenant_controller
+                .watches(secrets, watcher::Config::default(), move |secret| {
+                    users_of(&secret_users, &secret)
+                })
+                .reconcile_on(poll_fn(move |cx| woken_tenants.poll_recv(cx))),
+            syncs: sync_controller.reconcile_on(poll_fn(move |cx| woken_syncs.poll_recv(cx))),
+        }
+    }
+
+    /// Runs until `stop` is cancelled and what is under way has ended.
+    pub(crate) async fn run(self, readiness: &Readiness, stop: CancellationToken) {
+        let Self {
+            context,
+            tenants,
+            syncs,
+        } = self;
+        let config = || kube::runtime::controller::Config::default().concurrency(CONCURRENCY);
+        let listed = futures::future::join(
+            readiness.wait_for(context.tenants.clone()),
+            readiness.wait_for(context.syncs.clone()),
+        );
+        let tenants = tenants
+            .with_config(config())
+            .graceful_shutdown_on(stop.clone().cancelled_owned())
+            .run(crm_tenant::reconcile, runner::never, context.clone())
+            .for_each(|result| async { runner::log(result) });
+        let syncs = syncs
+            .with_config(config())
+            .graceful_shutdown_on(stop.clone().cancelled_owned())
+            .run(contact_sync::reconcile, runner::never, context)
+            .for_each(|result| async { runner::log(result) });
+        tokio::join!(tenants, syncs, async {
+            tokio::select! {
+                _ = listed => stop.cancelled().await,
+                () = stop.cancelled() => {}
+            }
+        });
+    }
+}
+
+fn api<K>(client: &Client, namespace: Option<&str>) -> Api<K>
+where
+    K: kube::Resource<Scope = NamespaceResourceScope>,
+    K::DynamicType: Default,
+{
+    match namespace {
+        Some(namespace) => Api::namespaced(client.clone(), namespace),
+        None => Api::all(client.clone()),
+    }
+}
+
+/// A controller that wakes for what an author changes (spec, annotations, deletion) and not for its own status.
+fn root<K>(client: &Client, namespace: Option<&str>) -> (Store<K>, Controller<K>)
+where
+    K: kube::Resource<Scope = NamespaceResourceScope, DynamicType = ()>
+        + Clone
+        + std::fmt::Debug
+        + serde::de::DeserializeOwned
+        + Send
+        + Sync
+        + 'static,
+{
+    let (store, writer) = reflector::store();
+    let changed = predicates::generation
+        .combine(predicates::annotations)
+        .combine(predicates::finalizers);
+    let stream = watcher(api::<K>(client, namespace), watcher::Config::default())
+        .default_backoff()
+        .reflect(writer)
+        .applied_objects()
+        .predicate_filter(changed, PredicateConfig::default());
+    (store.clone(), Controller::for_stream(stream, store))
+}
+
+/// The tenants that sign in with a Secret.
+fn users_of(tenants: &Store<CrmTenant>, secret: &PartialObjectMeta<Secret>) -> Vec<ObjectRef<CrmTenant>> {
+    let name = secret.name_any();
+    tenants
+        .state()
+        .iter()
+        .filter(|tenant| tenant.namespace() == secret.namespace())
+        .filter(|tenant| credentials::secret_names(tenant).any(|used| used == name))
+        .map(|tenant| ObjectRef::from_obj(&**tenant))
+        .collect()
+}

@@ -1,0 +1,101 @@
+//! Writing status: only where its meaning changed, with an Event where readiness did.
+
+use kube::api::{Patch, PatchParams};
+use kube::core::NamespaceResourceScope;
+use kube::runtime::events::{Event, EventType, Recorder, Reporter as EventReporter};
+use kube::{Api, Client, Resource, ResourceExt};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::api::{ConditionStatus, ConditionType, Conditions};
+
+/// The field manager of everything that the operator writes.
+pub(super) const MANAGER: &str = "crmlink";
+
+pub(super) struct Reporter {
+    client: Client,
+    events: Recorder,
+}
+
+impl Reporter {
+    pub(super) fn new(client: Client) -> Self {
+        let reporter = EventReporter {
+            controller: MANAGER.to_owned(),
+            instance: None,
+        };
+        Self {
+            events: Recorder::new(client.clone(), reporter),
+            client,
+        }
+    }
+
+    /// Brings the status from `before` to `after`; no call where they are equal.
+    pub(super) async fn write<K, S>(
+        &self,
+        object: &K,
+        before: Option<&S>,
+        after: &S,
+        conditions: impl Fn(&S) -> &Conditions,
+    ) -> Result<(), Box<kube::Error>>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+            + Clone
+            + std::fmt::Debug
+            + DeserializeOwned,
+        S: Serialize + PartialEq,
+    {
+        if before == Some(after) {
+            return Ok(());
+        }
+        let api: Api<K> = Api::namespaced(self.client.clone(), &object.namespace().unwrap_or_default());
+        // The whole status, as server-side apply removes what its owner leaves out. The uid keeps a status from landing
+        // on a namesake that was made in between.
+        let patch = serde_json::json!({
+            "apiVersion": K::api_version(&()),
+            "kind": K::kind(&()),
+            "metadata": { "name": object.name_any(), "uid": object.uid() },
+            "status": after,
+        });
+        let parameters = PatchParams::apply(MANAGER).force();
+        match api
+            .patch_status(&object.name_any(), &parameters, &Patch::Apply(patch))
+            .await
+        {
+            Ok(_) => {}
+            // Deleted in between: nobody is left to tell.
+            Err(kube::Error::Api(status)) if status.is_not_found() || status.is_conflict() => return Ok(()),
+            Err(error) => return Err(Box::new(error)),
+        }
+        self.tell(object, before.map(&conditions), conditions(after))
+            .await;
+        Ok(())
+    }
+
+    /// An Event where Ready changed its status or reason. A lost Event is no reason to fail.
+    async fn tell<K>(&self, object: &K, before: Option<&Conditions>, after: &Conditions)
+    where
+        K: Resource<DynamicType = ()>,
+    {
+        let Some(now) = after.get(ConditionType::Ready) else {
+            return;
+        };
+        let known = before.and_then(|before| before.get(ConditionType::Ready));
+        if known.is_some_and(|known| known.status() == now.status() && known.reason() == now.reason()) {
+            return;
+        }
+        let event = Event {
+            type_: if now.status() == ConditionStatus::False {
+                EventType::Warning
+            } else {
+                EventType::Normal
+            },
+            reason: now.reason().to_owned(),
+            note: (!now.message().is_empty()).then(|| now.message().to_owned()),
+            action: "Reconcile".to_owned(),
+            secondary: None,
+        };
+        if let Err(error) = self.events.publish(&event, &object.object_ref(&())).await {
+            tracing::debug!(%error, "an Event was not taken");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Putting the operator together: surroundings, store, controllers, server.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use ambient::{Clock, Random, SeededRandom, SystemClock};
+use k8s_openapi::api::core::v1::Namespace;
+use kube::{Api, Client, ResourceExt};
+use msgraph::MailboxLimits;
+use sync_engine::hash::Hasher;
+use sync_runtime::store::{SqliteStore, StoreError};
+use tokio_util::sync::CancellationToken;
+use transport::{HttpTransport, SetupError};
+
+use crate::cli::RunArgs;
+use crate::connections::{Endpoints, Surroundings};
+use crate::controller::{Controllers, Readiness};
+use crate::hash_key::{self, HashKeyError};
+use crate::server;
+use crate::telemetry::metrics::Metrics;
+
+/// Why the operator cannot start or go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OperatorError {
+    #[error("cannot read the CA bundle {}: {source}", path.display())]
+    CaFile {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error(transparent)]
+    Transport(#[from] SetupError),
+    #[error("no connection to Kubernetes: {0}")]
+    Kubernetes(#[source] Box<kube::Error>),
+    #[error("cannot make the data directory {}: {source}", path.display())]
+    DataDir {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    HashKey(#[from] HashKeyError),
+    #[error("no random bytes: {0}")]
+    Random(String),
+    #[error("cannot serve probes and metrics: {0}")]
+    Server(#[source] std::io::Error),
+    #[error("cannot listen for signals: {0}")]
+    Signals(#[source] std::io::Error),
+}
+
+/// Runs until SIGTERM or SIGINT; work under way is finished or left at its last commit.
+pub(crate) async fn run(args: RunArgs) -> Result<(), OperatorError> {
+    let surroundings = surroundings(&args)?;
+    let client = Client::try_default().await.map_err(kubernetes)?;
+    let cluster = cluster_id(&client).await?;
+    let key = hash_key::read_or_make(client.clone(), &args.namespace, &args.key_secret).await?;
+    std::fs::create_dir_all(&args.data_dir).map_err(|source| OperatorError::DataDir {
+        path: args.data_dir.clone(),
+        source,
+    })?;
+    let store = SqliteStore::open(&args.data_dir.join("crmlink.sqlite")).await?;
+
+    let stop = CancellationToken::new();
+    let readiness = Arc::new(Readiness::default());
+    let metrics = surroundings.metrics.clone();
+    let namespace = args.watch_namespace.as_deref();
+    let controllers = Controllers::new(client, surroundings, store, Hasher::new(key), cluster, namespace);
+    stop_on_signals(stop.clone())?;
+    let probes = server::serve(args.listen, metrics, readiness.clone(), stop.clone());
+    let (served, ()) = tokio::join!(
+        async {
+            let served = probes.await;
+            // Without probes nobody can tell whether the operator is well.
+            stop.cancel();
+            served
+        },
+        controllers.run(&readiness, stop.clone())
+    );
+    served.map_err(OperatorError::Server)
+}
+
+fn surroundings(args: &RunArgs) -> Result<Surroundings, OperatorError> {
+    let mut transport = HttpTransport::builder();
+    if let Some(path) = &args.ca_file {
+        let pem = std::fs::read(path).map_err(|source| OperatorError::CaFile {
+            path: path.clone(),
+            source,
+        })?;
+        transport = transport.ca_bundle(&pem)?;
+    }
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let mut seed = [0; 8];
+    getrandom::fill(&mut seed).map_err(|error| OperatorError::Random(error.to_string()))?;
+    let random: Arc<dyn Random> = Arc::new(SeededRandom::new(u64::from_le_bytes(seed)));
+    Ok(Surroundings {
+        transport: Arc::new(transport.build()?),
+        mailbox_limits: Arc::new(MailboxLimits::new(clock.clone())),
+        clock,
+        random,
+        endpoints: Endpoints {
+            graph: args.graph_url.clone(),
+            graph_login: args.graph_login_url.clone(),
+            zoho_accounts: args.zoho_accounts_url.clone(),
+            zoho_api: args.zoho_api_url.clone(),
+        },
+        metrics: Metrics::new(),
+    })
+}
+
+/// A cluster is known by the uid of its `kube-system` namespace: it marks the containers that this cluster claims.
+async fn cluster_id(client: &Client) -> Result<String, OperatorError> {
+    let namespaces: Api<Namespace> = Api::all(client.clone());
+    let system = namespaces.get("kube-system").await.map_err(kubernetes)?;
+    Ok(system.uid().unwrap_or_default())
+}
+
+fn kubernetes(error: kube::Error) -> OperatorError {
+    OperatorError::Kubernetes(Box::new(error))
+}
+
+fn stop_on_signals(stop: CancellationToken) -> Result<(), OperatorError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).map_err(OperatorError::Signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(OperatorError::Signals)?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+        stop.cancel();
+    });
+    Ok(())
+}
