@@ -1,0 +1,118 @@
+//! A tenant: its apps, users and groups.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::ids;
+use super::mailbox::Mailbox;
+use super::options::Options;
+use super::throttle::Gate;
+
+/// The application permissions that are emulated and their role ids on Graph's service principal.
+pub(super) const PERMISSIONS: [(&str, &str); 11] = [
+    ("Application.Read.All", "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30"),
+    ("Calendars.ReadWrite", "ef54d2bf-783f-4e0f-bca1-3210c0444d99"),
+    ("Contacts.ReadWrite", "6918b873-d17a-4dc1-b314-35f528134491"),
+    ("Directory.Read.All", "7ab1d382-f21e-4acd-a863-ba3e13f7da61"),
+    ("GroupMember.Read.All", "98830695-27a2-44f7-8c18-0c3ebc9698f6"),
+    ("Mail.Send", "b633e1c5-b582-4048-a93e-9f11b44c7e96"),
+    ("MailboxSettings.Read", "40f97065-369a-49f4-947c-6a255697ae91"),
+    ("Organization.Read.All", "498476ce-e0fe-48b0-b801-37ba7e2685c6"),
+    (
+        "RoleManagement.Read.Directory",
+        "483bed4a-2ad3-4361-a73b-c83ccdbdc53c",
+    ),
+    ("User.Read.All", "df021288-bdef-4463-88db-98f22de89214"),
+    ("User.ReadBasic.All", "97235f07-e226-4f63-ace3-39588e11d3a1"),
+];
+
+/// The app id of Microsoft Graph itself.
+pub(super) const GRAPH_APP: &str = "00000003-0000-0000-c000-000000000000";
+
+/// An app registration together with its service principal in the tenant.
+#[derive(Debug)]
+pub(super) struct App {
+    pub(super) client_id: String,
+    pub(super) principal_id: String,
+    pub(super) display_name: String,
+    pub(super) secret: String,
+    pub(super) secret_expired: bool,
+    pub(super) permissions: BTreeSet<&'static str>,
+    pub(super) assignment_required: bool,
+    /// Users and groups assigned to the app: object id and whether it is a group.
+    pub(super) assigned: Vec<(String, bool)>,
+}
+
+/// A user of the directory, with a mailbox or without.
+#[derive(Debug)]
+pub(super) struct User {
+    pub(super) id: String,
+    pub(super) upn: String,
+    pub(super) mail: Option<String>,
+    pub(super) display_name: String,
+    pub(super) given_name: Option<String>,
+    pub(super) surname: Option<String>,
+    pub(super) proxy_addresses: Vec<String>,
+    pub(super) enabled: bool,
+    /// `Member` or `Guest`.
+    pub(super) kind: String,
+    pub(super) admin: bool,
+    pub(super) time_zone: String,
+    pub(super) mailbox: Mailbox,
+    pub(super) has_mailbox: bool,
+}
+
+/// A group and its direct members.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) id: String,
+    pub(super) display_name: String,
+    pub(super) members: Vec<String>,
+}
+
+/// One Microsoft 365 tenant.
+#[derive(Debug)]
+pub(super) struct Tenant {
+    pub(super) id: String,
+    pub(super) domain: String,
+    pub(super) display_name: String,
+    pub(super) options: Options,
+    pub(super) apps: BTreeMap<String, App>,
+    pub(super) users: Vec<User>,
+    pub(super) groups: Vec<Group>,
+    /// Users by object id and by lower-case principal name.
+    pub(super) names: HashMap<String, usize>,
+    /// Limits by app and user id.
+    pub(super) gates: HashMap<(String, String), Gate>,
+    /// When tokens were asked for in the last minute.
+    pub(super) token_requests: Vec<jiff::Timestamp>,
+}
+
+impl Tenant {
+    /// Finds a user by object id or principal name, without case.
+    pub(super) fn user_index(&self, name: &str) -> Option<usize> {
+        self.names.get(&name.to_lowercase()).copied()
+    }
+
+    pub(super) fn user(&self, name: &str) -> Option<&User> {
+        self.user_index(name).and_then(|index| self.users.get(index))
+    }
+
+    /// The users that have not been deleted.
+    pub(super) fn living(&self) -> impl Iterator<Item = &User> {
+        self.users
+            .iter()
+            .filter(|user| self.names.contains_key(&user.id.to_lowercase()))
+    }
+
+    pub(super) fn add_user(&mut self, user: User) {
+        let index = self.users.len();
+        self.names.insert(user.id.to_lowercase(), index);
+        self.names.insert(user.upn.to_lowercase(), index);
+        self.users.push(user);
+    }
+
+    /// The id of Graph's own service principal in this tenant.
+    pub(super) fn graph_principal(&self) -> String {
+        ids::object_id(0, &[&self.id, "principal", GRAPH_APP])
+    }
+}

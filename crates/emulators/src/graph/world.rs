@@ -1,0 +1,206 @@
+//! Reads the `office365:` section of a world file.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::contacts::content::Content;
+use super::extended::Extended;
+use super::ids;
+use super::mailbox::{DEFAULT, Mailbox};
+use super::options::Options;
+use super::section::{Section, refuse};
+use super::tenant::{App, Group, PERMISSIONS, Tenant, User};
+use crate::core::service::Refused;
+
+/// The permission of that name.
+pub(super) fn permission(at: &str, name: &str) -> Result<&'static str, Refused> {
+    PERMISSIONS
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(known, _)| *known)
+        .ok_or_else(|| refuse(at, format!("unknown permission {name}")))
+}
+
+/// All tenants of the section.
+pub(super) fn read(section: &Value, seed: u64, now: Timestamp) -> Result<Vec<Tenant>, Refused> {
+    let Value::Array(items) = section else {
+        return Err(refuse("office365", "expected a list of tenants"));
+    };
+    let read = |(index, item)| tenant(&format!("office365[{index}]"), item, seed, now);
+    items.iter().enumerate().map(read).collect()
+}
+
+fn tenant(at: &str, value: &Value, seed: u64, now: Timestamp) -> Result<Tenant, Refused> {
+    let mut section = Section::new(at, value)?;
+    let id = section.text("tenantId")?.to_lowercase();
+    let domain = section.text("domain")?.to_lowercase();
+    let mut options = Options::default();
+    options.read(&mut section)?;
+    let mut tenant = Tenant {
+        display_name: section.opt_text("displayName")?.unwrap_or_else(|| domain.clone()),
+        id,
+        domain,
+        options,
+        apps: BTreeMap::new(),
+        users: Vec::new(),
+        groups: Vec::new(),
+        names: HashMap::new(),
+        gates: HashMap::new(),
+        token_requests: Vec::new(),
+    };
+    for (at, item) in section.list("users")? {
+        let user = user(&at, item, &tenant.id, seed, now)?;
+        if tenant.user(&user.id).is_some() || tenant.user(&user.upn).is_some() {
+            return Err(refuse(at, "another user has this id or userPrincipalName"));
+        }
+        tenant.add_user(user);
+    }
+    for (at, item) in section.list("groups")? {
+        let group = group(&at, item, &tenant, seed)?;
+        tenant.groups.push(group);
+    }
+    for (at, item) in section.list("apps")? {
+        let app = app(&at, item, &tenant, seed)?;
+        if let Some(twin) = tenant.apps.insert(app.client_id.to_lowercase(), app) {
+            return Err(refuse(
+                at,
+                format!("another app has the clientId {}", twin.client_id),
+            ));
+        }
+    }
+    section.finish()?;
+    Ok(tenant)
+}
+
+fn app(at: &str, value: &Value, tenant: &Tenant, seed: u64) -> Result<App, Refused> {
+    let mut section = Section::new(at, value)?;
+    let client_id = section.text("clientId")?;
+    let permissions = if section.has("permissions") {
+        let named = section.texts("permissions")?;
+        named
+            .iter()
+            .map(|(at, name)| permission(at, name))
+            .collect::<Result<BTreeSet<_>, _>>()?
+    } else {
+        PERMISSIONS.iter().map(|(name, _)| *name).collect()
+    };
+    let mut assigned = Vec::new();
+    for (at, name) in section.texts("assignedTo")? {
+        let group = tenant
+            .groups
+            .iter()
+            .find(|group| group.display_name == name || group.id == name);
+        match (tenant.user(&name), group) {
+            (Some(user), _) => assigned.push((user.id.clone(), false)),
+            (None, Some(group)) => assigned.push((group.id.clone(), true)),
+            (None, None) => return Err(refuse(at, format!("no user or group {name}"))),
+        }
+    }
+    let app = App {
+        principal_id: ids::object_id(seed, &[&tenant.id, "principal", &client_id]),
+        display_name: section
+            .opt_text("displayName")?
+            .unwrap_or_else(|| "crmlink".to_owned()),
+        secret: section.text("clientSecret")?,
+        secret_expired: false,
+        permissions,
+        assignment_required: section.flag("assignmentRequired", false)?,
+        assigned,
+        client_id,
+    };
+    section.finish()?;
+    Ok(app)
+}
+
+fn group(at: &str, value: &Value, tenant: &Tenant, seed: u64) -> Result<Group, Refused> {
+    let mut section = Section::new(at, value)?;
+    let display_name = section.text("displayName")?;
+    let mut members = Vec::new();
+    for (at, name) in section.texts("members")? {
+        let user = tenant
+            .user(&name)
+            .ok_or_else(|| refuse(at, format!("no user {name}")))?;
+        members.push(user.id.clone());
+    }
+    let id = section.opt_text("id")?;
+    let id = id.unwrap_or_else(|| ids::object_id(seed, &[&tenant.id, "group", &display_name]));
+    section.finish()?;
+    Ok(Group {
+        id,
+        display_name,
+        members,
+    })
+}
+
+fn user(at: &str, value: &Value, tenant: &str, seed: u64, now: Timestamp) -> Result<User, Refused> {
+    let mut section = Section::new(at, value)?;
+    let upn = section.text("userPrincipalName")?;
+    let id = section.opt_text("id")?.map(|id| id.to_lowercase());
+    let id = id.unwrap_or_else(|| ids::object_id(seed, &[tenant, "user", &upn.to_lowercase()]));
+    let has_mailbox = match section.opt_text("mailbox")?.as_deref() {
+        None | Some("user") => true,
+        Some("none") => false,
+        Some(_) => return Err(refuse(section.path("mailbox"), "expected user or none")),
+    };
+    let mail = section
+        .opt_text("mail")?
+        .or_else(|| has_mailbox.then(|| upn.clone()));
+    let mut proxy_addresses: Vec<String> = section
+        .texts("proxyAddresses")?
+        .into_iter()
+        .map(|(_, text)| text)
+        .collect();
+    if let (true, Some(mail)) = (proxy_addresses.is_empty(), &mail) {
+        proxy_addresses.push(format!("SMTP:{mail}"));
+    }
+    let mut mailbox = Mailbox::new(&id);
+    contacts(&mut section, &mut mailbox, DEFAULT, now)?;
+    for (at, item) in section.list("folders")? {
+        let mut folder = Section::new(at, item)?;
+        let name = folder.text("displayName")?;
+        if mailbox.named(DEFAULT, &name).is_some() {
+            return Err(refuse(folder.path("displayName"), "another folder has this name"));
+        }
+        let key = mailbox.add_folder(name, DEFAULT, Extended::new(), false);
+        contacts(&mut folder, &mut mailbox, key, now)?;
+        folder.finish()?;
+    }
+    let user = User {
+        display_name: section.opt_text("displayName")?.unwrap_or_else(|| upn.clone()),
+        given_name: section.opt_text("givenName")?,
+        surname: section.opt_text("surname")?,
+        proxy_addresses,
+        enabled: section.flag("accountEnabled", true)?,
+        kind: section
+            .opt_text("userType")?
+            .unwrap_or_else(|| "Member".to_owned()),
+        admin: section.flag("admin", false)?,
+        time_zone: section.opt_text("timeZone")?.unwrap_or_else(|| "UTC".to_owned()),
+        id,
+        upn,
+        mail,
+        mailbox,
+        has_mailbox,
+    };
+    section.finish()?;
+    Ok(user)
+}
+
+/// The contacts that a person has from the start, in Graph's JSON.
+fn contacts(
+    section: &mut Section<'_>,
+    mailbox: &mut Mailbox,
+    folder: u64,
+    now: Timestamp,
+) -> Result<(), Refused> {
+    for (at, item) in section.list("contacts")? {
+        let Value::Object(body) = item else {
+            return Err(refuse(at, "expected a contact"));
+        };
+        let content = Content::from_body(body).map_err(|failure| refuse(at, failure.message))?;
+        mailbox.add_contact(folder, content, false, now);
+    }
+    Ok(())
+}
