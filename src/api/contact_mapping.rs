@@ -78,8 +78,8 @@ pub struct MappedField {
     #[schemars(schema_with = "schema::crm_field")]
     pub crm: String,
 
-    /// Which way this field flows; it can only narrow the direction of the sync. Default: the direction of the
-    /// sync.
+    /// Which way this field flows; it can only narrow the direction of the sync. Default: both ways, so that the CRM
+    /// field has to be writable; a read-only one needs `CrmToOffice`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Direction")]
     pub direction: Option<Direction>,

@@ -73,6 +73,13 @@ impl Context {
             .filter(move |sync| tenant_key(sync) == *tenant)
     }
 
+    /// Waits until both kinds have been listed: before that, what is missing says nothing.
+    async fn listed(&self) {
+        // An error means that the watch has ended, and with it the operator.
+        let _ = self.tenants.wait_until_ready().await;
+        let _ = self.syncs.wait_until_ready().await;
+    }
+
     fn wake_syncs_of(&self, tenant: &TenantKey) {
         for sync in self.syncs_of(tenant) {
             self.backoff.forget(&runner::key(&*sync));

@@ -47,14 +47,21 @@ impl ManualClock {
     /// A clock that shows `start` until it is advanced.
     #[must_use]
     pub fn starting_at(start: Timestamp) -> Self {
-        Self { state: Arc::new(State { now: Mutex::new(start), moved: Notify::new() }) }
+        Self {
+            state: Arc::new(State {
+                now: Mutex::new(start),
+                moved: Notify::new(),
+            }),
+        }
     }
 
     /// Moves the clock forward and wakes the sleepers whose time has come.
     pub fn advance(&self, by: Duration) {
         {
             let mut now = self.state.now.lock().unwrap_or_else(PoisonError::into_inner);
-            *now = now.saturating_add(jiff::SignedDuration::try_from(by).unwrap_or(jiff::SignedDuration::MAX)).unwrap_or(Timestamp::MAX);
+            *now = now
+                .saturating_add(jiff::SignedDuration::try_from(by).unwrap_or(jiff::SignedDuration::MAX))
+                .unwrap_or(Timestamp::MAX);
         }
         self.state.moved.notify_waiters();
     }

@@ -56,7 +56,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(10);
 
 /// A running child. Dropping it kills the child and waits for its end.
 #[derive(Debug)]
-pub(crate) struct Guarded {
+pub struct Guarded {
     shell: Child,
     owner_lives: Option<ChildStdin>,
     pid_file: Option<PathBuf>,
@@ -64,7 +64,10 @@ pub(crate) struct Guarded {
 
 impl Guarded {
     /// Starts `command`; its output goes to `log`, its process id to a file beside it.
-    pub(crate) fn spawn(command: &Path, arguments: &[String], log: &Path) -> Result<Self> {
+    ///
+    /// # Errors
+    /// When the log cannot be opened or the command cannot be started.
+    pub fn spawn(command: &Path, arguments: &[String], log: &Path) -> Result<Self> {
         let doing = || format!("opening {}", log.display());
         let output = File::options().create(true).append(true).open(log).doing(doing)?;
         let errors = output.try_clone().doing(doing)?;
@@ -80,7 +83,10 @@ impl Guarded {
     }
 
     /// Removes `folder` when the owner is gone without having done so.
-    pub(crate) fn remove_later(folder: &Path) -> Result<Self> {
+    ///
+    /// # Errors
+    /// When no process can be started.
+    pub fn remove_later(folder: &Path) -> Result<Self> {
         let mut shell = shell(REMOVE_LATER);
         shell.arg(folder).stdout(Stdio::null()).stderr(Stdio::null());
         Self::start(shell, None).doing(|| format!("starting the clean-up of {}", folder.display()))
@@ -97,14 +103,18 @@ impl Guarded {
     }
 
     /// How the child ended, or `None` while it runs.
-    pub(crate) fn ended(&mut self) -> Result<Option<ExitStatus>> {
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
         self.shell
             .try_wait()
             .doing(|| "asking for the state of a child".to_owned())
     }
 
     /// The process id of the child itself, once the shell has started it.
-    pub(crate) fn pid(&self) -> Option<u32> {
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
         let text = std::fs::read_to_string(self.pid_file.as_deref()?).ok()?;
         text.trim().parse().ok()
     }

@@ -30,4 +30,6 @@ pub use assets::{Assets, locate_or_build_helm};
 pub use cluster::{CONTEXT_VARIABLE, Cluster};
 pub use control_plane::{ControlPlane, Options};
 pub use error::{Error, Result};
+pub use guarded::Guarded;
 pub use install::{Chart, Installed, ObjectId, install_chart};
+pub use log_tail::of_file as log_tail;

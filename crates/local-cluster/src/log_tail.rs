@@ -11,7 +11,8 @@ pub(crate) fn of_text(text: &str) -> String {
 }
 
 /// The last lines of the file, or why it cannot be read: an error message must not fail itself.
-pub(crate) fn of_file(path: &Path) -> String {
+#[must_use]
+pub fn of_file(path: &Path) -> String {
     match std::fs::read(path) {
         Ok(bytes) => of_text(&String::from_utf8_lossy(&bytes)),
         Err(error) => format!("({} cannot be read: {error})", path.display()),

@@ -37,6 +37,7 @@ pub(super) async fn gather(sync: &ContactSync, context: &Context) -> Result<Gath
     if sync.spec.is_suspended() {
         return Err(Verdict::Suspended { by_tenant: false });
     }
+    context.listed().await;
     let tenant = tenant(sync, context).await?;
     if tenant.spec.is_suspended() {
         return Err(Verdict::Suspended { by_tenant: true });
@@ -50,7 +51,11 @@ pub(super) async fn gather(sync: &ContactSync, context: &Context) -> Result<Gath
     if enabled {
         plan::direction(policy.direction).map_err(Verdict::Trouble)?;
     }
-    let connection = context.connections.get(&tenant_key(sync)).ok_or_else(|| {
+    let key = tenant_key(sync);
+    let connection = context.connections.get(&key).ok_or_else(|| {
+        if !context.tenants_seen.knows(&key) {
+            return Verdict::NotYet;
+        }
         let message =
             "the CrmTenant is not signed in; its own conditions say why, and the sync goes on once it is";
         Verdict::Trouble(Trouble::others(Reason::TenantNotReady, message))

@@ -31,6 +31,8 @@ const LOOK_AGAIN: Duration = Duration::from_mins(10);
 /// What a reconcile came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Verdict {
+    /// Too early to say anything: the operator has just started, and the tenant's first sign-in wakes the sync.
+    NotYet,
     /// The sync is at work (`more`) or in step.
     Running { more: bool },
     /// Switched off by its author; so many items were left in the mailbox.
@@ -65,6 +67,9 @@ async fn bring(sync: &ContactSync, context: &Context) -> Result<Next, Box<kube::
         Ok(gathered) => apply::apply(sync, gathered, context).await,
         Err(verdict) => verdict.clone(),
     };
+    if verdict == Verdict::NotYet {
+        return Ok(Next::Change);
+    }
     if let Verdict::Trouble(Trouble {
         reason: Reason::TenantNotReady,
         ..
@@ -101,7 +106,7 @@ fn next(verdict: &Verdict, gathered: Option<&Gathered>, context: &Context) -> Ne
             let interval = gathered.map_or(Duration::from_mins(5), |gathered| gathered.policy.interval);
             Next::In(context.backoff.spread(interval))
         }
-        Verdict::Off { .. } | Verdict::RemovedByOwner | Verdict::Suspended { .. } => Next::Change,
+        Verdict::NotYet | Verdict::Off { .. } | Verdict::RemovedByOwner | Verdict::Suspended { .. } => Next::Change,
         Verdict::Trouble(trouble) => match trouble.remedy {
             Remedy::Person => Next::In(context.backoff.spread(LOOK_AGAIN)),
             Remedy::Time(after) | Remedy::Others(after) => Next::Retry(after),

@@ -248,7 +248,7 @@ impl Writer<'_> {
                 self.set(ConditionType::Ready, true, Reason::DisabledInMailbox, message);
             }
             Verdict::Trouble(trouble) => self.trouble(trouble, failures),
-            Verdict::Suspended { .. } => {}
+            Verdict::NotYet | Verdict::Suspended { .. } => {}
         }
     }
 

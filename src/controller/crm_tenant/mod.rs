@@ -29,6 +29,11 @@ const LOOK_AGAIN: Duration = Duration::from_mins(10);
 pub(super) struct Seen(Mutex<HashMap<TenantKey, (Option<i64>, bool)>>);
 
 impl Seen {
+    /// Whether this process has tried to sign in for the tenant.
+    pub(super) fn knows(&self, tenant: &TenantKey) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(tenant)
+    }
+
     fn changed(&self, tenant: &TenantKey, generation: Option<i64>, ready: bool) -> bool {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         seen.insert(tenant.clone(), (generation, ready)) != Some((generation, ready))
@@ -46,6 +51,7 @@ async fn bring(tenant: &CrmTenant, context: &Context) -> Result<Next, Box<kube::
         context.wake_syncs_of(&key);
         return Ok(Next::Change);
     }
+    context.listed().await;
     let findings = if tenant.spec.is_suspended() {
         Findings::suspended()
     } else {
