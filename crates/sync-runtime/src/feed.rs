@@ -53,7 +53,12 @@ impl Feed {
             return Ok(());
         }
         match store.feed(&self.organisation).await? {
-            None => self.open(crm, store).await?,
+            None => {
+                let state = self.open(crm, store).await?;
+                // At once, so that what the overlap brings lies before every sync's place in the feed: later it
+                // would pass for modified, and bring records in from over the cap.
+                self.poll(crm, store, state).await?;
+            }
             Some(state) => self.poll(crm, store, state).await?,
         }
         *polled = Some(now);
@@ -61,19 +66,21 @@ impl Feed {
     }
 
     /// Starts the feed at the newest change, by the CRM's own clock: everything older is for the first listings.
-    async fn open(&self, crm: &impl Crm, store: &impl Store) -> Result<(), Stop> {
+    async fn open(&self, crm: &impl Crm, store: &impl Store) -> Result<FeedState, Stop> {
         let newest = crm.newest_change().await?.unwrap_or(Timestamp::UNIX_EPOCH);
         let state = FeedState {
             changed_to: newest,
             deleted_to: newest,
+            recheck: None,
         };
         store
-            .commit(vec![Change::Feed(self.organisation.clone(), state)])
+            .commit(vec![Change::Feed(self.organisation.clone(), state.clone())])
             .await?;
-        Ok(())
+        Ok(state)
     }
 
     async fn poll(&self, crm: &impl Crm, store: &impl Store, mut state: FeedState) -> Result<(), Stop> {
+        let recheck = state.recheck;
         let since = back(state.changed_to);
         let mut after: Option<Keyset> = None;
         loop {
@@ -90,13 +97,17 @@ impl Feed {
                 }
                 .into());
             }
-            state.changed_to = state.changed_to.max(last.modified);
+            if last.modified > state.changed_to {
+                // This second may not be over yet: its rows are announced once more next time.
+                (state.changed_to, state.recheck) = (last.modified, Some(last.modified));
+            }
             after = Some(last);
             let news = page.rows.into_iter().map(|row| News {
                 crm_id: row.id,
                 owner: Some(row.owner),
                 at: row.modified,
                 deleted: false,
+                again: recheck == Some(row.modified),
             });
             self.commit(store, news, &state).await?;
             if !page.more {
@@ -104,13 +115,17 @@ impl Feed {
             }
         }
         let deleted = crm.deleted(back(state.deleted_to)).await?;
-        if let Some(newest) = deleted.iter().map(|row| row.deleted).max() {
-            state.deleted_to = state.deleted_to.max(newest);
+        let newest = deleted.iter().map(|row| row.deleted).max();
+        let rechecked = recheck.is_some() && state.recheck == recheck;
+        if newest.is_some() || rechecked {
+            state.recheck = state.recheck.filter(|_| !rechecked);
+            state.deleted_to = newest.map_or(state.deleted_to, |newest| state.deleted_to.max(newest));
             let news = deleted.into_iter().map(|row| News {
                 crm_id: row.id,
                 owner: None,
                 at: row.deleted,
                 deleted: true,
+                again: false,
             });
             self.commit(store, news, &state).await?;
         }

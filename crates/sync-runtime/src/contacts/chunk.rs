@@ -36,8 +36,8 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         }
         if queued.iter().all(|row| row.cause == Cause::Initial)
             && state.initial.done >= self.policy.initial_cap
+            && self.leave_the_rest_out(state).await?
         {
-            self.leave_the_rest_out(state).await?;
             return Ok(true);
         }
         let seen = self.look(folder, &queued).await?;
@@ -49,15 +49,21 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         Ok(true)
     }
 
-    async fn leave_the_rest_out(&self, state: &mut ScopeState) -> Result<(), Stop> {
-        state.initial.over_cap += self.store.initial_queue(self.scope).await?;
+    /// Takes the records beyond the cap out of the queue; `false` if there are none. What is linked, as found by its
+    /// marker after a lost store, stays in the queue: it needs its base.
+    async fn leave_the_rest_out(&self, state: &mut ScopeState) -> Result<bool, Stop> {
+        let beyond = self.store.initial_unlinked(self.scope).await?;
+        if beyond == 0 {
+            return Ok(false);
+        }
+        state.initial.over_cap += beyond;
         self.store
             .commit(vec![
                 Change::DequeueInitial(self.scope),
                 Change::Scope(self.scope, state.clone()),
             ])
             .await?;
-        Ok(())
+        Ok(true)
     }
 
     async fn look(&self, folder: &str, queued: &[Queued]) -> Result<Seen, Stop> {
@@ -170,7 +176,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             return outbox.drop_row(row.crm_id);
         }
         let initial = row.cause == Cause::Initial;
-        if fresh && initial && state.initial.done + outbox.initial_creates() >= self.policy.initial_cap {
+        if fresh && initial && state.initial.done + outbox.initial_places() >= self.policy.initial_cap {
             state.initial.over_cap += 1;
             return outbox.drop_row(row.crm_id);
         }

@@ -2,6 +2,8 @@
 //!
 //! There is no CRM in this file's parameters: what disabling cannot reach it cannot harm (`design.md` §6.4).
 
+use std::collections::BTreeMap;
+
 use sync_engine::hash::Hasher;
 use sync_engine::identity::{ScopeId, cluster_of};
 use sync_engine::link::{Link, LinkState};
@@ -9,6 +11,9 @@ use sync_engine::link::{Link, LinkState};
 use super::Stop;
 use crate::ports::{CreateFolderFailure, Item, ItemFailure, Mailbox};
 use crate::store::{Change, Store};
+
+/// What the name of a container that stays is given at its end, once.
+const KEPT: &str = " (kept)";
 
 /// How disabling ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,13 +48,20 @@ pub async fn disable(
     let ours = |marker: &str| cluster_of(scope, marker) == Some(cluster);
     let mut left_in_place = 0;
     if let Some(folder) = folder.filter(|folder| folder.marker.as_deref().is_some_and(ours)) {
-        let links = store.all_links(scope).await?;
-        let key_known = state.key.as_deref() == Some(hasher.fingerprint().as_str());
-        let (copies, others): (Vec<Item>, Vec<Item>) = mailbox
-            .items(&folder.id)
+        let links: BTreeMap<String, Link> = store
+            .all_links(scope)
             .await?
             .into_iter()
-            .partition(|item| key_known && links.iter().any(|link| is_copy(link, item, hasher)));
+            .filter_map(|link| Some((link.office_id.clone()?, link)))
+            .collect();
+        let key_known = state.key.as_deref() == Some(hasher.fingerprint().as_str());
+        let (copies, others): (Vec<Item>, Vec<Item>) =
+            mailbox.items(&folder.id).await?.into_iter().partition(|item| {
+                key_known
+                    && links
+                        .get(&item.id)
+                        .is_some_and(|link| is_copy(link, item, hasher))
+            });
         left_in_place = others.len() as u64;
         for result in mailbox.delete(&folder.id, &copies).await {
             match result {
@@ -62,9 +74,9 @@ pub async fn disable(
         }
         if left_in_place == 0 && mailbox.items(&folder.id).await?.is_empty() {
             mailbox.delete_folder(&folder.id).await?;
-        } else {
+        } else if !folder.name.ends_with(KEPT) {
             match mailbox
-                .rename_folder(&folder.id, &format!("{} (kept)", folder.name))
+                .rename_folder(&folder.id, &format!("{}{KEPT}", folder.name))
                 .await
             {
                 // A folder of that name from an earlier time is no reason to stop.
@@ -80,7 +92,6 @@ pub async fn disable(
 /// Whether the item is a copy that still holds what both sides last agreed on.
 fn is_copy(link: &Link, item: &Item, hasher: &Hasher) -> bool {
     link.state == LinkState::Linked
-        && link.office_id.as_deref() == Some(item.id.as_str())
         && !link.base.0.is_empty()
         && link
             .base

@@ -30,11 +30,16 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             let changes = intents
                 .into_iter()
                 .flat_map(|intent| match found.remove(&intent.crm_id) {
-                    // Linked without a base: the next look compares both sides as they are.
+                    // Linked with what was sent as its base; the next look compares both sides with it.
                     Some(item) => {
                         let crm_id = intent.crm_id.clone();
+                        let linked = Link {
+                            office_id: Some(item.id),
+                            state: LinkState::Linked,
+                            ..intent
+                        };
                         vec![
-                            Change::Link(self.scope, linked_without_base(crm_id.clone(), item)),
+                            Change::Link(self.scope, linked),
                             Change::Enqueue(
                                 self.scope,
                                 Queued {

@@ -9,7 +9,7 @@ use sync_engine::plan::{Changes, Op, settled_base};
 use sync_engine::project::{Fields, Unfit};
 
 use super::{ContactSync, Stop};
-use crate::ports::{Crm, Failure, Item, ItemFailure, ItemUpdate, Mailbox, NewItem};
+use crate::ports::{Crm, Failure, Item, ItemFailure, ItemUpdate, Mailbox, NewItem, Service};
 use crate::store::{Change, Parked, ScopeState, Store};
 
 /// One record with what is to be done for it.
@@ -34,6 +34,7 @@ pub(super) struct Outbox {
     parks: Vec<(Planned, Unfit)>,
     settled: Vec<Planned>,
     dropped: Vec<String>,
+    initial_places: u64,
 }
 
 impl Outbox {
@@ -42,12 +43,15 @@ impl Outbox {
         self.dropped.push(crm_id);
     }
 
-    /// How many creates count towards the cap of the first sync.
-    pub(super) fn initial_creates(&self) -> u64 {
-        self.creates.iter().filter(|(planned, _)| planned.initial).count() as u64
+    /// How many records of this chunk count towards the cap of the first sync: those to be made, and those that
+    /// were found by their markers after a lost store.
+    pub(super) fn initial_places(&self) -> u64 {
+        self.initial_places
     }
 
     pub(super) fn add(&mut self, mut planned: Planned) {
+        let takes_a_place = planned.link.is_some() || matches!(planned.op, Op::Create(_));
+        self.initial_places += u64::from(planned.initial && takes_a_place);
         match (
             std::mem::replace(&mut planned.op, Op::Nothing),
             planned.item.clone(),
@@ -157,16 +161,24 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         if creates.is_empty() {
             return Ok(());
         }
-        let intent = |crm_id: &str| Link {
-            crm_id: crm_id.to_owned(),
+        // With what is about to be sent as its base: where the answer is lost, later edits on either side are still
+        // seen as such.
+        let intent = |planned: &Planned| Link {
+            crm_id: planned.crm_id.clone(),
             office_id: None,
             state: LinkState::Intent,
             crm_modified: None,
-            base: Base::default(),
+            base: settled_base(
+                &Base::default(),
+                &planned.wanted,
+                &planned.wanted,
+                self.mapping,
+                self.hasher,
+            ),
         };
         let intents = creates
             .iter()
-            .map(|(planned, _)| Change::Link(self.scope, intent(&planned.crm_id)))
+            .map(|(planned, _)| Change::Link(self.scope, intent(planned)))
             .collect();
         self.store.commit(intents).await?;
         let items: Vec<NewItem> = creates
@@ -208,7 +220,15 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                     changes.push(Change::DropLink(self.scope, planned.crm_id));
                     first_failure.get_or_insert(failure);
                 }
-                Err(failure) => {
+                // Of an item to be made this can only mean the container: the next run looks where it is.
+                Err(ItemFailure::Gone | ItemFailure::Changed) => {
+                    changes.push(Change::DropLink(self.scope, planned.crm_id));
+                    first_failure.get_or_insert(Failure::Transient {
+                        service: Service::Office,
+                        code: "containerGone".into(),
+                    });
+                }
+                Err(failure @ ItemFailure::Refused { .. }) => {
                     changes.push(Change::DropLink(self.scope, planned.crm_id.clone()));
                     self.refused(planned.crm_id, &failure, &mut changes);
                 }
@@ -271,7 +291,12 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         self.finish(changes, state, first_failure).await
     }
 
-    async fn delete(&self, folder: &str, deletes: Vec<(Planned, Item)>, state: &mut ScopeState) -> Result<(), Stop> {
+    async fn delete(
+        &self,
+        folder: &str,
+        deletes: Vec<(Planned, Item)>,
+        state: &mut ScopeState,
+    ) -> Result<(), Stop> {
         if deletes.is_empty() {
             return Ok(());
         }
@@ -289,8 +314,13 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                 Err(ItemFailure::MaybeDone(failure) | ItemFailure::NotDone(failure)) => {
                     first_failure.get_or_insert(failure);
                 }
-                Err(failure @ ItemFailure::Refused { .. }) => {
-                    self.refused(planned.crm_id, &failure, &mut changes);
+                // The record is gone, so no change of it will come that this could wait for: the copy is its owner's.
+                Err(ItemFailure::Refused { .. }) => {
+                    if let Some(link) = planned.link {
+                        let state = LinkState::Detached;
+                        changes.push(Change::Link(self.scope, Link { state, ..link }));
+                    }
+                    self.done(planned.crm_id, &mut changes);
                 }
             }
         }

@@ -148,6 +148,8 @@ pub struct News {
     pub at: Timestamp,
     /// It was deleted.
     pub deleted: bool,
+    /// To be announced although it is known: times are whole seconds, and a second change within one shows nowhere.
+    pub again: bool,
 }
 
 /// How far an organisation's feed has been read from the CRM; all times are the CRM's.
@@ -157,6 +159,9 @@ pub struct FeedState {
     pub changed_to: Timestamp,
     /// The newest deletion seen.
     pub deleted_to: Timestamp,
+    /// The second whose rows are to be announced once more, as it may not have been over when they were read.
+    #[serde(default)]
+    pub recheck: Option<Timestamp>,
 }
 
 /// Counts for the status.
@@ -189,7 +194,7 @@ pub enum Change {
     EnqueueAll(ScopeId),
     /// Takes a record out of the queue.
     Dequeue(ScopeId, String),
-    /// Takes every initial row out of the queue.
+    /// Takes every initial row without a link out of the queue.
     DequeueInitial(ScopeId),
     /// Parks a record.
     Park(ScopeId, Parked),
@@ -197,7 +202,7 @@ pub enum Change {
     Unpark(ScopeId, String),
     /// Remembers whether a record was imported; the organisation's id comes first.
     Origin(String, String, bool),
-    /// Adds news to an organisation's feed; a repetition of known news adds nothing.
+    /// Adds news to an organisation's feed; a repetition of known news adds nothing unless it says `again`.
     News(String, News),
     /// Replaces how far an organisation's feed has been read.
     Feed(String, FeedState),
@@ -229,6 +234,8 @@ pub trait Store: Send + Sync {
     ) -> impl Future<Output = Result<Vec<Queued>, StoreError>> + Send;
     /// How many initial rows wait in the queue.
     fn initial_queue(&self, scope: ScopeId) -> impl Future<Output = Result<u64, StoreError>> + Send;
+    /// How many of them have no link.
+    fn initial_unlinked(&self, scope: ScopeId) -> impl Future<Output = Result<u64, StoreError>> + Send;
     /// Counts for the status.
     fn counts(&self, scope: ScopeId) -> impl Future<Output = Result<Counts, StoreError>> + Send;
     /// The parked records, oldest first, at most `limit`.
@@ -247,7 +254,8 @@ pub trait Store: Send + Sync {
     fn feed(&self, organisation: &str) -> impl Future<Output = Result<Option<FeedState>, StoreError>> + Send;
     /// The newest position of an organisation's feed; 0 if it is empty.
     fn feed_end(&self, organisation: &str) -> impl Future<Output = Result<i64, StoreError>> + Send;
-    /// The news after a position, oldest first, that concern an owner or a linked record of a sync.
+    /// The news after a position, oldest first, that concern an owner, or a linked or parked record of a
+    /// sync.
     fn news_for(
         &self,
         organisation: &str,

@@ -31,7 +31,11 @@ pub(super) async fn apply(db: &mut SqliteConnection, change: Change) -> Result<(
         Change::Dequeue(scope, crm_id) => {
             of_record("DELETE FROM queue WHERE scope = ? AND crm_id = ?", scope, crm_id)
         }
-        Change::DequeueInitial(scope) => of_scope("DELETE FROM queue WHERE scope = ? AND initial = 1", scope),
+        Change::DequeueInitial(scope) => of_scope(
+            "DELETE FROM queue WHERE scope = ?1 AND initial = 1
+             AND crm_id NOT IN (SELECT crm_id FROM link WHERE scope = ?1)",
+            scope,
+        ),
         Change::Park(scope, parked) => park(scope, parked),
         Change::Unpark(scope, crm_id) => {
             of_record("DELETE FROM parked WHERE scope = ? AND crm_id = ?", scope, crm_id)
@@ -136,13 +140,15 @@ fn add_news(organisation: String, news: News) -> Statement {
         "INSERT OR REPLACE INTO news (organisation, crm_id, owner, at, deleted)
          SELECT ?1, ?2, ?3, ?4, ?5 WHERE NOT EXISTS (
            SELECT 1 FROM news WHERE organisation = ?1 AND crm_id = ?2 AND at >= ?4
-             AND (deleted = ?5 OR at > ?4) AND (owner IS ?3 OR ?3 IS NULL OR at > ?4))",
+             AND (deleted = ?5 OR at > ?4) AND (owner IS ?3 OR ?3 IS NULL OR at > ?4)
+             AND (NOT ?6 OR at > ?4))",
     )
     .bind(organisation)
     .bind(news.crm_id)
     .bind(news.owner)
     .bind(news.at.as_second())
     .bind(news.deleted)
+    .bind(news.again)
 }
 
 fn put_feed(organisation: String, state: &FeedState) -> Result<Statement, StoreError> {

@@ -179,6 +179,17 @@ impl Store for SqliteStore {
         Ok(count(rows))
     }
 
+    async fn initial_unlinked(&self, scope: ScopeId) -> Result<u64, StoreError> {
+        let rows: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM queue WHERE scope = ?1 AND initial = 1
+             AND crm_id NOT IN (SELECT crm_id FROM link WHERE scope = ?1)",
+        )
+        .bind(&scope.as_bytes()[..])
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(count(rows))
+    }
+
     async fn counts(&self, scope: ScopeId) -> Result<Counts, StoreError> {
         let row = sqlx::query(
             "SELECT (SELECT count(*) FROM link WHERE scope = ?1 AND state = 1) AS linked,
@@ -264,7 +275,9 @@ impl Store for SqliteStore {
         sqlx::query(
             "SELECT position, crm_id, owner, deleted FROM news
              WHERE organisation = ?1 AND position > ?2
-               AND (owner = ?3 OR EXISTS (SELECT 1 FROM link WHERE link.scope = ?4 AND link.crm_id = news.crm_id))
+               AND (owner = ?3
+                 OR EXISTS (SELECT 1 FROM link WHERE link.scope = ?4 AND link.crm_id = news.crm_id)
+                 OR EXISTS (SELECT 1 FROM parked WHERE parked.scope = ?4 AND parked.crm_id = news.crm_id))
              ORDER BY position LIMIT ?5",
         )
         .bind(organisation)

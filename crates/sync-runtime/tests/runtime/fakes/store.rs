@@ -1,0 +1,53 @@
+//! The store with crashes before and after commits.
+
+use std::sync::Arc;
+
+use sync_engine::identity::ScopeId;
+use sync_engine::link::Link;
+use sync_runtime::store::{
+    Change, Counts, FeedRow, FeedState, Parked, Queued, ScopeState, SqliteStore, Store, StoreError,
+};
+
+use super::faults::Faults;
+
+pub(crate) struct CrashingStore {
+    pub(crate) inner: SqliteStore,
+    pub(crate) faults: Arc<Faults>,
+}
+
+macro_rules! reads {
+    ($($name:ident($($arg:ident: $kind:ty),*) -> $answer:ty;)*) => {
+        impl Store for CrashingStore {
+            $(async fn $name(&self, $($arg: $kind),*) -> Result<$answer, StoreError> {
+                let _operation = self.faults.store_operation().await;
+                self.inner.$name($($arg),*).await
+            })*
+
+            async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
+                let dies = self.faults.enter_commit().await;
+                {
+                    let _operation = self.faults.store_operation().await;
+                    self.inner.commit(changes).await?;
+                }
+                self.faults.leave(dies).await;
+                Ok(())
+            }
+        }
+    };
+}
+
+reads! {
+    scope(scope: ScopeId) -> Option<ScopeState>;
+    links(scope: ScopeId, crm_ids: &[String]) -> Vec<Link>;
+    all_links(scope: ScopeId) -> Vec<Link>;
+    intents(scope: ScopeId, limit: u32) -> Vec<Link>;
+    queue(scope: ScopeId, limit: u32) -> Vec<Queued>;
+    initial_queue(scope: ScopeId) -> u64;
+    initial_unlinked(scope: ScopeId) -> u64;
+    counts(scope: ScopeId) -> Counts;
+    parked(scope: ScopeId, limit: u32) -> Vec<Parked>;
+    origins(organisation: &str, crm_ids: &[String]) -> Vec<(String, bool)>;
+    feed(organisation: &str) -> Option<FeedState>;
+    feed_end(organisation: &str) -> i64;
+    news_for(organisation: &str, scope: ScopeId, owner: &str, after: i64, limit: u32) -> Vec<FeedRow>;
+}

@@ -1,0 +1,86 @@
+//! What a cycle costs while nothing happens, and what many syncs cost together.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::fakes::world::World;
+
+#[tokio::test]
+async fn n10_an_idle_run_writes_nothing_and_makes_three_calls() {
+    let world = World::new().await;
+    for n in 0..5 {
+        world.person(&format!("P{n}"));
+    }
+    world.sync().await;
+    world.sync().await;
+    world.sync().await;
+    let (writes, state) = (world.mailbox().writes(), world.state().await);
+    for _ in 0..3 {
+        world.faults.take_calls();
+        world.sync().await;
+        let mut calls = world.faults.take_calls();
+        // One commit: how far the feed was read.
+        assert!(calls.remove("commit").unwrap_or_default() <= 1);
+        let calls: Vec<_> = calls.into_iter().collect();
+        assert_eq!(calls, [("changed", 1), ("deleted", 1), ("folder", 1)]);
+    }
+    assert_eq!(world.mailbox().writes(), writes);
+    assert_eq!(world.state().await, state);
+}
+
+#[tokio::test]
+async fn n10_the_feed_is_read_once_for_all_syncs() {
+    let mut world = World::new().await;
+    for name in ["bob", "carol"] {
+        world.add_user(name);
+    }
+    for user in 0..3 {
+        world.sync_user(user).await;
+    }
+    for owner in ["alice", "bob", "carol"] {
+        world.crm.add(owner, &[("Last_Name", owner)]);
+    }
+    world.wait(300);
+    world.faults.take_calls();
+    for user in 0..3 {
+        world.run_until(user, Timestamp::MAX).await.unwrap().unwrap();
+        assert_eq!(world.users[user].mailbox.writes().creates, 1);
+    }
+    let calls = world.faults.take_calls();
+    assert_eq!((calls["changed"], calls["deleted"], calls["records"]), (1, 1, 3));
+}
+
+#[tokio::test]
+async fn n10_a_feed_that_is_young_enough_is_not_read_again() {
+    let mut world = World::new().await;
+    world.policy.feed_max_age = SignedDuration::from_mins(4);
+    world.sync().await;
+    world.sync().await;
+    world.faults.take_calls();
+    world.wait(200);
+    world.run().await.unwrap();
+    assert!(!world.faults.take_calls().contains_key("changed"));
+    world.wait(100);
+    world.run().await.unwrap();
+    assert!(world.faults.take_calls().contains_key("changed"));
+}
+
+#[tokio::test]
+async fn two_syncs_that_run_together_wait_for_one_poll() {
+    let mut world = World::new().await;
+    world.add_user("bob");
+    world.sync_user(0).await;
+    world.sync_user(1).await;
+    world.crm.add("alice", &[("Last_Name", "A")]);
+    world.crm.add("bob", &[("Last_Name", "B")]);
+    world.wait(300);
+    world.faults.take_calls();
+    let (a, b) = tokio::join!(
+        world.run_until(0, Timestamp::MAX),
+        world.run_until(1, Timestamp::MAX)
+    );
+    a.unwrap().unwrap();
+    b.unwrap().unwrap();
+    assert_eq!(world.faults.take_calls()["changed"], 1);
+    assert_eq!(world.users[0].mailbox.writes().creates, 1);
+    assert_eq!(world.users[1].mailbox.writes().creates, 1);
+}

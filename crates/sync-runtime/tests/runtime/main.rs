@@ -1,0 +1,20 @@
+//! The runtime against services in memory: behaviour, recovery, the store's contract, and a search over seeds.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests are tests"
+)]
+
+mod changes;
+mod container;
+mod disabling;
+mod fakes;
+mod first_sync;
+mod idle;
+mod parking;
+mod recovery;
+mod search;
+mod store;
+mod store_feed;
