@@ -99,3 +99,22 @@ fn k2_the_engine_knows_every_field_that_the_api_names_and_the_other_way_round() 
     }
     assert_eq!(OfficeFieldName::ALL.len(), OfficeField::ALL.len());
 }
+
+#[test]
+fn k2_the_documented_mapping_is_the_built_in_one() {
+    let page = include_str!("../../../docs/contact-sync.md");
+    let documented: Vec<&str> = page
+        .lines()
+        .filter(|line| {
+            line.starts_with("| `") && (line.ends_with("| both |") || line.ends_with("| to Microsoft 365 |"))
+        })
+        .collect();
+    let built_in: Vec<String> = sync_engine::mapping::DEFAULT
+        .iter()
+        .map(|(office, crm, direction)| {
+            let direction = if *direction == RuleDirection::Both { "both" } else { "to Microsoft 365" };
+            format!("| `{office}` | `{crm}` | {direction} |")
+        })
+        .collect();
+    assert_eq!(documented, built_in);
+}
