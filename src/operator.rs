@@ -66,7 +66,15 @@ pub(crate) async fn run(args: RunArgs) -> Result<(), OperatorError> {
     let readiness = Arc::new(Readiness::default());
     let metrics = surroundings.metrics.clone();
     let namespace = args.watch_namespace.as_deref();
-    let controllers = Controllers::new(client, surroundings, store, Hasher::new(key), cluster, namespace);
+    let controllers = Controllers::new(
+        client,
+        surroundings,
+        store,
+        Hasher::new(key),
+        cluster,
+        namespace,
+        stop.clone(),
+    );
     stop_on_signals(stop.clone())?;
     let probes = server::serve(args.listen, metrics, readiness.clone(), stop.clone());
     let (served, ()) = tokio::join!(
@@ -76,7 +84,7 @@ pub(crate) async fn run(args: RunArgs) -> Result<(), OperatorError> {
             stop.cancel();
             served
         },
-        controllers.run(&readiness, stop.clone())
+        controllers.run(&readiness)
     );
     served.map_err(OperatorError::Server)
 }

@@ -52,6 +52,8 @@ pub(crate) struct Context {
     wake_sync: UnboundedSender<ObjectRef<ContactSync>>,
     tenants: Store<CrmTenant>,
     syncs: Store<ContactSync>,
+    listed: CancellationToken,
+    stopping: CancellationToken,
 }
 
 /// Context and controllers, ready to run.
@@ -73,11 +75,17 @@ impl Context {
             .filter(move |sync| tenant_key(sync) == *tenant)
     }
 
-    /// Waits until both kinds have been listed: before that, what is missing says nothing.
-    async fn listed(&self) {
-        // An error means that the watch has ended, and with it the operator.
-        let _ = self.tenants.wait_until_ready().await;
-        let _ = self.syncs.wait_until_ready().await;
+    /// Waits until both kinds have been listed: before that, what is missing says nothing. False when the operator
+    /// stops instead.
+    ///
+    /// Reconciles do not wait on the stores themselves: of several tasks that wait on one store, only the one that was
+    /// polled last is woken (kube's `DelayedInit` hands all of them the same oneshot receiver).
+    async fn listed(&self) -> bool {
+        tokio::select! {
+            biased;
+            () = self.listed.cancelled() => true,
+            () = self.stopping.cancelled() => false,
+        }
     }
 
     fn wake_syncs_of(&self, tenant: &TenantKey) {
@@ -134,6 +142,7 @@ impl Controllers {
         hasher: Hasher,
         cluster: String,
         namespace: Option<&str>,
+        stopping: CancellationToken,
     ) -> Self {
         let (wake_tenant, mut woken_tenants) = unbounded_channel();
         let (wake_sync, mut woken_syncs) = unbounded_channel();
@@ -156,6 +165,8 @@ impl Controllers {
             wake_sync,
             tenants,
             syncs,
+            listed: CancellationToken::new(),
+            stopping,
         };
         Self {
             context: Arc::new(context),
@@ -169,12 +180,13 @@ impl Controllers {
     }
 
     /// Runs until `stop` is cancelled and what is under way has ended.
-    pub(crate) async fn run(self, readiness: &Readiness, stop: CancellationToken) {
+    pub(crate) async fn run(self, readiness: &Readiness) {
         let Self {
             context,
             tenants,
             syncs,
         } = self;
+        let (all_listed, stop) = (context.listed.clone(), context.stopping.clone());
         let config = || kube::runtime::controller::Config::default().concurrency(CONCURRENCY);
         let listed = futures::future::join(
             readiness.wait_for(context.tenants.clone()),
@@ -192,7 +204,7 @@ impl Controllers {
             .for_each(|result| async { runner::log(result) });
         tokio::join!(tenants, syncs, async {
             tokio::select! {
-                _ = listed => stop.cancelled().await,
+                _ = listed => all_listed.cancel(),
                 () = stop.cancelled() => {}
             }
         });

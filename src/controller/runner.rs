@@ -72,7 +72,10 @@ where
 }
 
 /// Reconciles do not fail: they say when to run again.
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature is the controller's")]
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature is the controller's"
+)]
 pub(super) fn never<K, C>(_: Arc<K>, error: &Infallible, _: Arc<C>) -> Action {
     match *error {}
 }

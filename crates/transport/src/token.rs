@@ -170,10 +170,10 @@ mod tests {
     async fn renews_five_minutes_before_expiry() {
         let (cache, clock, fetched) = cache();
         cache.get().await.unwrap();
-        clock.advance(Duration::from_secs(54 * 60));
+        clock.advance(Duration::from_mins(54));
         cache.get().await.unwrap();
         assert_eq!(fetched.load(Ordering::SeqCst), 1);
-        clock.advance(Duration::from_secs(60));
+        clock.advance(Duration::from_mins(1));
         cache.get().await.unwrap();
         assert_eq!(fetched.load(Ordering::SeqCst), 2);
     }

@@ -37,7 +37,9 @@ pub(super) async fn gather(sync: &ContactSync, context: &Context) -> Result<Gath
     if sync.spec.is_suspended() {
         return Err(Verdict::Suspended { by_tenant: false });
     }
-    context.listed().await;
+    if !context.listed().await {
+        return Err(Verdict::NotYet);
+    }
     let tenant = tenant(sync, context).await?;
     if tenant.spec.is_suspended() {
         return Err(Verdict::Suspended { by_tenant: true });

@@ -106,7 +106,9 @@ fn next(verdict: &Verdict, gathered: Option<&Gathered>, context: &Context) -> Ne
             let interval = gathered.map_or(Duration::from_mins(5), |gathered| gathered.policy.interval);
             Next::In(context.backoff.spread(interval))
         }
-        Verdict::NotYet | Verdict::Off { .. } | Verdict::RemovedByOwner | Verdict::Suspended { .. } => Next::Change,
+        Verdict::NotYet | Verdict::Off { .. } | Verdict::RemovedByOwner | Verdict::Suspended { .. } => {
+            Next::Change
+        }
         Verdict::Trouble(trouble) => match trouble.remedy {
             Remedy::Person => Next::In(context.backoff.spread(LOOK_AGAIN)),
             Remedy::Time(after) | Remedy::Others(after) => Next::Retry(after),

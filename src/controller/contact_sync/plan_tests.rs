@@ -112,7 +112,11 @@ fn k2_the_documented_mapping_is_the_built_in_one() {
     let built_in: Vec<String> = sync_engine::mapping::DEFAULT
         .iter()
         .map(|(office, crm, direction)| {
-            let direction = if *direction == RuleDirection::Both { "both" } else { "to Microsoft 365" };
+            let direction = if *direction == RuleDirection::Both {
+                "both"
+            } else {
+                "to Microsoft 365"
+            };
             format!("| `{office}` | `{crm}` | {direction} |")
         })
         .collect();

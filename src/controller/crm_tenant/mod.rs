@@ -31,7 +31,10 @@ pub(super) struct Seen(Mutex<HashMap<TenantKey, (Option<i64>, bool)>>);
 impl Seen {
     /// Whether this process has tried to sign in for the tenant.
     pub(super) fn knows(&self, tenant: &TenantKey) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains_key(tenant)
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains_key(tenant)
     }
 
     fn changed(&self, tenant: &TenantKey, generation: Option<i64>, ready: bool) -> bool {
@@ -51,7 +54,9 @@ async fn bring(tenant: &CrmTenant, context: &Context) -> Result<Next, Box<kube::
         context.wake_syncs_of(&key);
         return Ok(Next::Change);
     }
-    context.listed().await;
+    if !context.listed().await {
+        return Ok(Next::Change);
+    }
     let findings = if tenant.spec.is_suspended() {
         Findings::suspended()
     } else {

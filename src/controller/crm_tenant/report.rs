@@ -56,10 +56,7 @@ pub(super) fn status(
     service(
         conditions,
         ConditionType::OfficeConnected,
-        findings
-            .office
-            .as_ref()
-            .map(|office| office.as_ref().copied()),
+        findings.office.as_ref().map(|office| office.as_ref().copied()),
         generation,
         now,
     );

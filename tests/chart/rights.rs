@@ -1,0 +1,54 @@
+//! The roles are the operator's table of rights.
+
+use k8s_openapi::api::rbac::v1::PolicyRule;
+use kube::core::DynamicObject;
+
+use crate::{kind, only, render};
+
+fn rules(role: &DynamicObject) -> Vec<PolicyRule> {
+    serde_json::from_value(role.data["rules"].clone()).unwrap()
+}
+
+#[test]
+fn the_roles_hold_the_table_and_nothing_else() {
+    let objects = render(&[]);
+    assert_eq!(
+        rules(only(&objects, "ClusterRole")),
+        crmlink::rbac::cluster_rules()
+    );
+    assert_eq!(
+        rules(only(&objects, "Role")),
+        crmlink::rbac::own_namespace_rules("crmlink-key")
+    );
+    let named = render(&["keySecret=hashes"]);
+    assert_eq!(
+        rules(only(&named, "Role")),
+        crmlink::rbac::own_namespace_rules("hashes")
+    );
+}
+
+#[test]
+fn the_bindings_give_the_roles_to_the_service_account_of_the_pod() {
+    for set in [
+        &[][..],
+        &["serviceAccount.name=other"],
+        &["serviceAccount.create=false", "serviceAccount.name=mine"],
+    ] {
+        let objects = render(set);
+        let account = &only(&objects, "Deployment").data["spec"]["template"]["spec"]["serviceAccountName"];
+        for (binding, role) in [("ClusterRoleBinding", "ClusterRole"), ("RoleBinding", "Role")] {
+            let binding = only(&objects, binding);
+            assert_eq!(&binding.data["subjects"][0]["name"], account);
+            assert_eq!(binding.data["subjects"][0]["namespace"], crate::NAMESPACE);
+            assert_eq!(binding.data["roleRef"]["kind"], role);
+            let name = only(&objects, role).metadata.name.clone().unwrap();
+            assert_eq!(binding.data["roleRef"]["name"], name);
+        }
+    }
+}
+
+#[test]
+fn without_rbac_there_are_no_roles() {
+    let objects = render(&["rbac.create=false"]);
+    assert!(!objects.iter().any(|object| kind(object).contains("Role")));
+}

@@ -1,0 +1,47 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+
+/// Tasks of the project.
+#[derive(Debug, Parser)]
+#[command(name = "xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Task {
+    /// Show the product at work: a real Kubernetes API, emulated Microsoft 365 and Zoho CRM, and the operator
+    Demo {
+        /// Verify the end state instead of staying, and fail when anything is not as it has to be
+        #[arg(long)]
+        check: bool,
+        /// Leave the folder with logs and kubeconfigs behind
+        #[arg(long)]
+        keep: bool,
+    },
+    /// Run all tests and sum up what they saw
+    Test {
+        /// Run only the tests whose names contain this
+        filter: Option<String>,
+    },
+    /// Start the demo's surroundings in the background for development
+    Up {
+        /// Start all but the operator, and say how to run it
+        #[arg(long)]
+        no_operator: bool,
+    },
+    /// End what `up` started
+    Down,
+    /// Write all generated files
+    Gen,
+    /// Format, lints, generated files, links, file lengths and dependencies
+    Check,
+    /// What `up` runs in the background
+    #[command(hide = true)]
+    Serve {
+        #[arg(long)]
+        no_operator: bool,
+    },
+}
