@@ -86,7 +86,13 @@ async fn run(
         policy: &policy,
     };
     let until = clock.now().saturating_add(SLICE).unwrap_or(jiff::Timestamp::MAX);
-    match run.run(until).await {
+    // A slice can wait for minutes where a service asks for it. It may be dropped anywhere: what was committed stays,
+    // and a call whose answer is lost is looked up by the next run.
+    let ended = tokio::select! {
+        ended = run.run(until) => ended,
+        () = context.stopping.cancelled() => return Verdict::NotYet,
+    };
+    match ended {
         Ok(Outcome::MoreWork) => Verdict::Running { more: true },
         Ok(Outcome::UpToDate) => Verdict::Running { more: false },
         Ok(Outcome::RemovedByOwner) => Verdict::RemovedByOwner,

@@ -19,6 +19,9 @@ const CHUNK: u32 = 100;
 /// How many questions about the origin are under way together.
 const ORIGINS_IN_FLIGHT: usize = 4;
 
+/// How many answers are committed together: a commit waits for the disk, and a crash costs this many credits.
+const ORIGINS_TOGETHER: usize = 10;
+
 /// What is known of a chunk's records before anything is written.
 struct Seen {
     links: BTreeMap<String, Link>,
@@ -106,8 +109,8 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         })
     }
 
-    /// Which of the records that are not linked yet are imported. Each answer is committed: it cost a credit and
-    /// never changes.
+    /// Which of the records that are not linked yet are imported. Answers are committed as they come: each cost
+    /// a credit and never changes.
     async fn imported(
         &self,
         links: &BTreeMap<String, Link>,
@@ -141,17 +144,25 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                 Ok::<_, Stop>((id, origin == Origin::Imported))
             })
             .buffered(ORIGINS_IN_FLIGHT);
-        while let Some((id, is_imported)) = answers.try_next().await? {
-            self.store
-                .commit(vec![Change::Origin(
-                    organisation.to_owned(),
-                    id.clone(),
-                    is_imported,
-                )])
-                .await?;
-            if is_imported {
-                imported.insert(id);
+        let mut fresh = Vec::new();
+        let failed = loop {
+            match answers.try_next().await {
+                Ok(Some((id, is_imported))) => {
+                    fresh.push(Change::Origin(organisation.to_owned(), id.clone(), is_imported));
+                    if is_imported {
+                        imported.insert(id);
+                    }
+                }
+                Ok(None) => break None,
+                Err(stop) => break Some(stop),
             }
+            if fresh.len() >= ORIGINS_TOGETHER {
+                self.store.commit(std::mem::take(&mut fresh)).await?;
+            }
+        };
+        self.store.commit(fresh).await?;
+        if let Some(stop) = failed {
+            return Err(stop);
         }
         Ok(imported)
     }
