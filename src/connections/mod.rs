@@ -131,6 +131,14 @@ struct State {
     by_tenant: HashMap<TenantKey, Arc<Connection>>,
     feeds: HashMap<String, Arc<Feed>>,
     limits: HashMap<TenantKey, Arc<OrgLimits>>,
+    waiting: HashMap<TenantKey, Clients>,
+}
+
+/// Clients that are not signed in, with the version of what they were made from.
+struct Clients {
+    version: String,
+    graph: Graph,
+    zoho: Zoho,
 }
 
 impl Connections {
@@ -147,6 +155,18 @@ impl Connections {
     pub(crate) fn put(&self, tenant: TenantKey, connection: &Arc<Connection>) -> bool {
         let before = self.state().by_tenant.insert(tenant, connection.clone());
         before.is_none_or(|before| !Arc::ptr_eq(&before, connection))
+    }
+
+    /// Keeps clients that were asked to wait before they could sign in: new ones would know nothing of the wait.
+    pub(crate) fn keep_waiting(&self, tenant: TenantKey, version: String, graph: Graph, zoho: Zoho) {
+        let clients = Clients { version, graph, zoho };
+        self.state().waiting.insert(tenant, clients);
+    }
+
+    /// The clients of [`Self::keep_waiting`], if they were made from the same.
+    pub(crate) fn take_waiting(&self, tenant: &TenantKey, version: &str) -> Option<(Graph, Zoho)> {
+        let clients = self.state().waiting.remove(tenant)?;
+        (clients.version == version).then_some((clients.graph, clients.zoho))
     }
 
     /// Ends a connection: its syncs wait until there is another.

@@ -90,10 +90,14 @@ impl Context {
 
     fn wake_syncs_of(&self, tenant: &TenantKey) {
         for sync in self.syncs_of(tenant) {
-            self.backoff.forget(&runner::key(&*sync));
-            // Closed only while the operator stops.
-            let _ = self.wake_sync.send(ObjectRef::from_obj(&*sync));
+            self.wake_sync(&sync);
         }
+    }
+
+    fn wake_sync(&self, sync: &ContactSync) {
+        self.backoff.forget(&runner::key(sync));
+        // Closed only while the operator stops.
+        let _ = self.wake_sync.send(ObjectRef::from_obj(sync));
     }
 
     fn wake_tenant(&self, tenant: &TenantKey) {
@@ -202,12 +206,20 @@ impl Controllers {
             .graceful_shutdown_on(stop.clone().cancelled_owned())
             .run(contact_sync::reconcile, runner::never, context)
             .for_each(|result| async { runner::log(result) });
-        tokio::join!(tenants, syncs, async {
+        let stopped_before_listed = async {
             tokio::select! {
-                _ = listed => all_listed.cancel(),
+                _ = listed => {
+                    all_listed.cancel();
+                    std::future::pending::<()>().await;
+                }
                 () = stop.cancelled() => {}
             }
-        });
+        };
+        tokio::select! {
+            _ = futures::future::join(tenants, syncs) => {}
+            // A controller whose store was never listed does not end by itself, and nothing is under way in it.
+            () = stopped_before_listed => {}
+        }
     }
 }
 

@@ -32,6 +32,10 @@ pub(super) async fn apply(sync: &ContactSync, gathered: &Gathered, context: &Con
     let scope = scope(connection, user_id);
     let mailbox = GraphMailbox::new(&connection.graph, user_id);
     let Some(partner) = &gathered.partner else {
+        if claims::hold(sync, scope, user_id, context).is_err() {
+            // What is in the mailbox is another resource's: there is nothing of this one to take back.
+            return Verdict::Off { left_in_place: 0 };
+        }
         let done =
             contacts::disable(scope, &context.cluster, &mailbox, &context.store, &context.hasher).await;
         return match done {
@@ -44,21 +48,13 @@ pub(super) async fn apply(sync: &ContactSync, gathered: &Gathered, context: &Con
             Err(stop) => Verdict::Trouble(Trouble::of_stop(&stop, &*context.surroundings.clock)),
         };
     };
-    if let Err(holder) = claim(sync, scope, user_id, context) {
+    if let Err(holder) = claims::hold(sync, scope, user_id, context) {
         let message = format!(
             "the ContactSync {holder} already syncs this mailbox with this CRM organisation; delete one of the two"
         );
         return Verdict::Trouble(Trouble::person(Reason::AlreadyClaimed, message));
     }
     run(sync, gathered, partner, scope, &mailbox, context).await
-}
-
-fn claim(sync: &ContactSync, scope: ScopeId, user_id: &str, context: &Context) -> Result<(), String> {
-    let all = context.syncs.state();
-    match claims::precedes(sync, user_id, all.iter().map(|sync| &**sync)) {
-        Some(other) => Err(name(other)),
-        None => context.claims.claim(scope, sync),
-    }
 }
 
 async fn run(

@@ -9,6 +9,7 @@ use sync_engine::identity::ScopeId;
 
 use super::{known_folder, pinned_user};
 use crate::api::ContactSync;
+use crate::controller::Context;
 
 /// Which resource works on a scope, by uid. Kept while the operator runs, so that two resources that appear at once,
 /// before either status says anything, never work on one mailbox together.
@@ -17,7 +18,7 @@ pub(in crate::controller) struct Claims(Mutex<HashMap<ScopeId, (String, String)>
 
 impl Claims {
     /// Claims a scope; otherwise the name of the resource that holds it.
-    pub(super) fn claim(&self, scope: ScopeId, sync: &ContactSync) -> Result<(), String> {
+    fn claim(&self, scope: ScopeId, sync: &ContactSync) -> Result<(), String> {
         let mut claims = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let uid = sync.uid().unwrap_or_default();
         match claims.get(&scope) {
@@ -40,7 +41,7 @@ impl Claims {
 }
 
 /// The resource that comes before `sync` for the mailbox of `user_id`, by what the statuses say.
-pub(super) fn precedes<'a>(
+fn precedes<'a>(
     sync: &ContactSync,
     user_id: &str,
     others: impl Iterator<Item = &'a ContactSync>,
@@ -54,7 +55,23 @@ pub(super) fn precedes<'a>(
     };
     others
         .filter(|other| other.uid() != sync.uid() && pinned_user(other) == Some(user_id))
+        // One that goes holds its claim until its copies are out of the mailbox.
+        .filter(|other| other.metadata.deletion_timestamp.is_none())
         .filter(|other| other.spec.is_enabled() || known_folder(other).is_some())
         .filter(|other| rank(other) < rank(sync))
         .min_by_key(|other| rank(other))
+}
+
+/// Claims a mailbox for a resource; otherwise the name of the resource that comes before it.
+pub(super) fn hold(
+    sync: &ContactSync,
+    scope: ScopeId,
+    user_id: &str,
+    context: &Context,
+) -> Result<(), String> {
+    let all = context.syncs.state();
+    match precedes(sync, user_id, all.iter().map(|sync| &**sync)) {
+        Some(other) => Err(super::name(other)),
+        None => context.claims.claim(scope, sync),
+    }
 }

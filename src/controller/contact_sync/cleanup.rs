@@ -7,7 +7,7 @@ use sync_runtime::contacts;
 use sync_runtime::store::{Change, Store};
 
 use super::apply::scope;
-use super::{ContactSync, conditions, name, pinned_user, report};
+use super::{ContactSync, claims, conditions, name, pinned_user, report};
 use crate::adapters::GraphMailbox;
 use crate::api::{DeletionPolicy, EffectiveContactPolicy, Reason};
 use crate::controller::runner::Next;
@@ -74,7 +74,18 @@ pub(super) async fn clean_up(sync: &ContactSync, context: &Context) -> Result<Ne
         .collect();
     set_finalizers(sync, rest, context).await?;
     context.wake_tenant(&tenant_key(sync));
+    wake_those_refused_for(sync, context);
     Ok(Next::Change)
+}
+
+/// The mailbox is free for whoever was refused because of this resource.
+fn wake_those_refused_for(sync: &ContactSync, context: &Context) {
+    let Some(user_id) = pinned_user(sync) else { return };
+    for other in context.syncs.state() {
+        if other.uid() != sync.uid() && pinned_user(&other) == Some(user_id) {
+            context.wake_sync(&other);
+        }
+    }
 }
 
 async fn take_back(sync: &ContactSync, context: &Context) -> Result<(), Trouble> {
@@ -99,7 +110,7 @@ async fn take_back(sync: &ContactSync, context: &Context) -> Result<(), Trouble>
     let scope = scope(&connection, user_id);
     let clock = &*context.surroundings.clock;
     let policy = EffectiveContactPolicy::resolve(&sync.spec.policy, tenant.spec.contact_defaults());
-    if context.claims.claim(scope, sync).is_err() {
+    if claims::hold(sync, scope, user_id, context).is_err() {
         // Another resource works on this mailbox: there is nothing of this one's own.
         return Ok(());
     }

@@ -74,12 +74,18 @@ async fn bring(sync: &ContactSync, context: &Context) -> Result<Next, Box<kube::
         reason: Reason::TenantNotReady,
         ..
     }) = &verdict
-        && gathered.is_ok()
+        && context.connections.get(&tenant_key(sync)).is_some()
     {
         // Signed in, and then refused: the tenant has to find out why, once for all its syncs.
         context.wake_tenant(&tenant_key(sync));
     }
-    let memory = report::memory(sync, gathered.as_ref().ok(), context).await;
+    // What the store knows of a mailbox that another resource syncs is that one's: a folder in the status says who
+    // holds it.
+    let memory = if is_refused(&verdict) {
+        None
+    } else {
+        report::memory(sync, gathered.as_ref().ok(), context).await
+    };
     let failures = context.backoff.count(&runner::key(sync));
     let now = context.surroundings.clock.now();
     let status = report::status(sync, gathered.as_ref().ok(), &verdict, memory, failures, now);
@@ -88,6 +94,10 @@ async fn bring(sync: &ContactSync, context: &Context) -> Result<Next, Box<kube::
         .write(sync, sync.status.as_ref(), &status, conditions)
         .await?;
     Ok(next(&verdict, gathered.as_ref().ok(), context))
+}
+
+fn is_refused(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Trouble(trouble) if trouble.reason == Reason::AlreadyClaimed)
 }
 
 fn conditions(status: &ContactSyncStatus) -> &Conditions {

@@ -71,17 +71,21 @@ pub(super) async fn connect(tenant: &CrmTenant, key: &TenantKey, context: &Conte
         .connections
         .get(key)
         .filter(|held| held.version == version);
-    let (graph, zoho) = match &held {
-        Some(held) => (held.graph.clone(), held.zoho.clone()),
-        None => match clients(tenant, key, credentials, context) {
-            Ok(clients) => clients,
-            Err(trouble) => {
-                return Findings {
-                    credentials: Some(trouble),
-                    ..Findings::nothing()
-                };
-            }
+    let made = match &held {
+        Some(held) => Ok((held.graph.clone(), held.zoho.clone())),
+        None => match context.connections.take_waiting(key, &version) {
+            Some(clients) => Ok(clients),
+            None => clients(tenant, key, credentials, context),
         },
+    };
+    let (graph, zoho) = match made {
+        Ok(clients) => clients,
+        Err(trouble) => {
+            return Findings {
+                credentials: Some(trouble),
+                ..Findings::nothing()
+            };
+        }
     };
     let (office, crm) = tokio::join!(office(&graph), organisation(tenant, &zoho));
     let connection = match (&office, &crm) {
@@ -110,6 +114,11 @@ pub(super) async fn connect(tenant: &CrmTenant, key: &TenantKey, context: &Conte
                 .flatten()
                 .all(passes) =>
         {
+            if held.is_none() {
+                context
+                    .connections
+                    .keep_waiting(key.clone(), version, graph, zoho);
+            }
             held
         }
         _ => None,

@@ -1,0 +1,174 @@
+//! Looking for what must not stand anywhere: secrets, and what is known of people.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+/// Members of worlds and edits whose texts are about people.
+const ABOUT_PEOPLE: [&str; 8] = [
+    "fields",
+    "account",
+    "contact",
+    "contacts",
+    "set",
+    "firstName",
+    "lastName",
+    "displayName",
+];
+
+/// Shorter texts stand in binary files by chance.
+const SHORTEST: usize = 5;
+
+/// Adds the texts about people in a world or an edit.
+pub(super) fn texts_of_people(value: &Value, into: &mut BTreeSet<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| texts_of_people(item, into)),
+        Value::Object(members) => {
+            for (name, member) in members {
+                if ABOUT_PEOPLE.contains(&name.as_str()) {
+                    texts(member, into);
+                }
+                texts_of_people(member, into);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Adds the values that the contacts of the emulated CRM or of the mailboxes have.
+pub(super) fn values_of_contacts(state: &Value, into: &mut BTreeSet<String>) {
+    const NAMES: [&str; 16] = [
+        "First_Name",
+        "Last_Name",
+        "Email",
+        "Secondary_Email",
+        "Phone",
+        "Mobile",
+        "Mailing_Street",
+        "Other_Street",
+        "Description",
+        "givenName",
+        "surname",
+        "displayName",
+        "mobilePhone",
+        "personalNotes",
+        "street",
+        "address",
+    ];
+    match value_kind(state) {
+        Kind::List(items) => items.iter().for_each(|item| values_of_contacts(item, into)),
+        Kind::Object(members) => {
+            for (name, member) in members {
+                match member {
+                    // Folders have a displayName too.
+                    Value::String(_)
+                        if NAMES.contains(&name.as_str()) && !members.contains_key("trashed") =>
+                    {
+                        texts(member, into);
+                    }
+                    other => values_of_contacts(other, into),
+                }
+            }
+        }
+        Kind::Other => {}
+    }
+}
+
+enum Kind<'a> {
+    List(&'a [Value]),
+    Object(&'a serde_json::Map<String, Value>),
+    Other,
+}
+
+fn value_kind(value: &Value) -> Kind<'_> {
+    match value {
+        Value::Array(items) => Kind::List(items),
+        Value::Object(members) => Kind::Object(members),
+        _ => Kind::Other,
+    }
+}
+
+fn texts(value: &Value, into: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => {
+            let odd = |text: &str| {
+                text.chars().count() >= SHORTEST && !text.bytes().all(|byte| byte.is_ascii_digit())
+            };
+            into.extend(text.lines().filter(|line| odd(line)).map(str::to_owned));
+        }
+        Value::Array(items) => items.iter().for_each(|item| texts(item, into)),
+        // Ids and times are no secrets.
+        Value::Object(members) => members
+            .iter()
+            .filter(|(name, _)| {
+                !["id", "owner", "createdTime", "modifiedTime", "source"].contains(&name.as_str())
+            })
+            .for_each(|(_, member)| texts(member, into)),
+        _ => {}
+    }
+}
+
+/// The places in which something forbidden stands as a word of its own.
+pub(super) fn found_in(place: &str, text: &str, forbidden: &BTreeSet<String>) -> Vec<String> {
+    let part_of_a_word = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    let holds = |wanted: &&String| {
+        // Files are large and texts are many: this is the quick way to see that nothing is there.
+        text.contains(wanted.as_str())
+            && text.match_indices(wanted.as_str()).any(|(at, _)| {
+                let after = text[at + wanted.len()..].chars().next();
+                !part_of_a_word(text[..at].chars().next_back()) && !part_of_a_word(after)
+            })
+    };
+    forbidden
+        .iter()
+        .filter(holds)
+        .map(|wanted| format!("{place} holds {wanted:?}"))
+        .collect()
+}
+
+/// The same for every file under a folder.
+pub(super) fn found_under(folder: &Path, forbidden: &BTreeSet<String>) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(found_under(&path, forbidden));
+        } else {
+            let bytes = fs::read(&path).unwrap();
+            let text = String::from_utf8_lossy(&bytes);
+            found.extend(found_in(&path.display().to_string(), &text, forbidden));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_known_of_people_is_found_as_a_word() {
+        let mut forbidden = BTreeSet::new();
+        let world = json!({ "crm": [{ "contacts": [{ "id": "4000000000000000001", "fields": { "Last_Name": "Quorn", "Phone": "+1 2 345" } }] }] });
+        texts_of_people(&world, &mut forbidden);
+        assert_eq!(forbidden.len(), 2, "{forbidden:?}");
+        assert_eq!(found_in("a log", "saw (Quorn)", &forbidden).len(), 1);
+        assert_eq!(
+            found_in("a log", "called +1 2 345 and Quorn", &forbidden).len(),
+            2
+        );
+        assert!(found_in("a log", "Quornshire 4000000000000000001", &forbidden).is_empty());
+    }
+
+    #[test]
+    fn files_are_looked_through() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("store"), b"\x00\xffQuorn\x01").unwrap();
+        let forbidden = BTreeSet::from(["Quorn".to_owned()]);
+        assert_eq!(found_under(folder.path(), &forbidden).len(), 1);
+    }
+}
