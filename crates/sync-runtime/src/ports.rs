@@ -99,6 +99,18 @@ pub enum ItemFailure {
     Refused {
         /// The vendor's code, with the property where it names one.
         code: String,
+        /// The field at fault by the service's name, where it names one.
+        field: Option<String>,
+    },
+    /// A unique field of the service already holds this value elsewhere.
+    #[error("exists already")]
+    Exists {
+        /// The record that holds it.
+        id: String,
+        /// Its owner, where the service names one.
+        owner: Option<String>,
+        /// The unique field, where the service names it.
+        field: Option<String>,
     },
     /// The call may have had its effect: look before repeating it.
     #[error("outcome unknown: {0}")]
@@ -143,6 +155,10 @@ pub struct Item {
     pub fields: Fields,
     /// The item marker, if it was read and there is one.
     pub marker: Option<String>,
+    /// When it was last changed, by the mailbox server's clock; moves without an edit at times.
+    pub modified: Option<Timestamp>,
+    /// When it was made, by the same clock.
+    pub created: Option<Timestamp>,
     /// What the adapter needs to write properties back whole; the runtime does not look at it.
     pub carry: Json,
 }
@@ -163,13 +179,75 @@ pub struct ItemUpdate {
     pub item: Item,
     /// What to write.
     pub changes: Changes,
+    /// Another marker, where the item's names a record that is gone.
+    pub marker: Option<String>,
+}
+
+/// Where an item is that was asked for by its id.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Found {
+    /// In the folder.
+    Here(Item),
+    /// In another folder of the mailbox, the deleted items included.
+    Elsewhere {
+        /// That folder.
+        folder: String,
+    },
+    /// Nowhere.
+    Gone,
+}
+
+/// One line of a page of changes: a hint, not the truth.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Entry {
+    /// The item is in the folder. Markers never come this way.
+    Present(Item),
+    /// The service calls the item removed: deleted, moved, or none of both.
+    Removed(String),
+}
+
+/// One page of changes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChangePage {
+    /// In no order; an item may come more than once, the last time counts.
+    pub entries: Vec<Entry>,
+    /// How it goes on.
+    pub next: NextPage,
+}
+
+/// How changes go on behind a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NextPage {
+    /// There is another page of this round.
+    More(String),
+    /// The round is over; the next round starts from here, once all of this one is committed.
+    Round(String),
+}
+
+/// The container and what changed in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Poll {
+    /// The container, wherever it lies; `None` if there is none.
+    pub folder: Option<Folder>,
+    /// The first page of changes; `None` if the cursor is no longer good, and then everything has to be listed anew.
+    /// Means nothing if the container is not where it was.
+    pub page: Option<ChangePage>,
 }
 
 /// The mailbox of one user.
 pub trait Mailbox: Send + Sync {
     /// The folder of an id, wherever it lies now; `None` if there is none.
     fn folder(&self, id: &str) -> impl Future<Output = Result<Option<Folder>, Failure>> + Send;
-    /// All folders beside the default one, markers included.
+    /// The container and the first page of what changed in it since `cursor`, in one call.
+    fn poll(&self, folder: &str, cursor: &str) -> impl Future<Output = Result<Poll, Failure>> + Send;
+    /// A page of changes: of a new round that brings every item (`None`), or behind an earlier page or round. `None`
+    /// if the service no longer knows the place.
+    fn changes(
+        &self,
+        folder: &str,
+        from: Option<&str>,
+    ) -> impl Future<Output = Result<Option<ChangePage>, Failure>> + Send;
+    /// All folders beside the default one however deep, markers included; none of the deleted items.
     fn folders(&self) -> impl Future<Output = Result<Vec<Folder>, Failure>> + Send;
     /// Makes a marked folder.
     fn create_folder(
@@ -183,16 +261,18 @@ pub trait Mailbox: Send + Sync {
         id: &str,
         name: &str,
     ) -> impl Future<Output = Result<(), CreateFolderFailure>> + Send;
+    /// Gives a folder another marker.
+    fn mark_folder(&self, id: &str, marker: &str) -> impl Future<Output = Result<(), Failure>> + Send;
     /// Moves a folder to the trash.
     fn delete_folder(&self, id: &str) -> impl Future<Output = Result<(), Failure>> + Send;
     /// Every item of a folder, markers included; an error rather than a part.
     fn items(&self, folder: &str) -> impl Future<Output = Result<Vec<Item>, Failure>> + Send;
-    /// The items of these ids in this order; `None` where there is none in this folder.
+    /// Where the items of these ids are, in this order; markers included.
     fn read(
         &self,
         folder: &str,
         ids: &[String],
-    ) -> impl Future<Output = Result<Vec<Option<Item>>, Failure>> + Send;
+    ) -> impl Future<Output = Result<Vec<Found>, Failure>> + Send;
     /// The items that carry one of these markers.
     fn find(
         &self,
@@ -272,7 +352,27 @@ pub struct CrmRecord {
     pub fields: Map<String, Json>,
 }
 
-/// The contacts of one CRM organisation, read with the rights of the connected user.
+/// A record to change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordUpdate {
+    /// The record.
+    pub id: String,
+    /// Its time when it was read: the write fails if it changed since.
+    pub unmodified_since: Timestamp,
+    /// The fields to write by API name; null clears.
+    pub fields: Map<String, Json>,
+}
+
+/// A record that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The record.
+    pub id: String,
+    /// Its time of change by that write.
+    pub modified: Timestamp,
+}
+
+/// The contacts of one CRM organisation, read and written with the rights of the connected user.
 pub trait Crm: Send + Sync {
     /// Contacts of an owner, newest change first, after `after`.
     fn owned(
@@ -298,4 +398,23 @@ pub trait Crm: Send + Sync {
     ) -> impl Future<Output = Result<Vec<CrmRecord>, Failure>> + Send;
     /// Where a record came from; costs a call.
     fn origin(&self, id: &str) -> impl Future<Output = Result<Origin, Failure>> + Send;
+    /// The contacts that hold one of `values` in `field`, of `owner` or of anybody; at most 50 values.
+    fn find(
+        &self,
+        owner: Option<&str>,
+        field: &str,
+        values: &[String],
+        fields: &[&str],
+    ) -> impl Future<Output = Result<Vec<CrmRecord>, Failure>> + Send;
+    /// Makes records of `owner`, at most 100; one answer each, in this order.
+    fn insert(
+        &self,
+        owner: &str,
+        rows: &[Map<String, Json>],
+    ) -> impl Future<Output = Vec<Result<Written, ItemFailure>>> + Send;
+    /// Changes records if they still are as read; one answer each, in this order.
+    fn update(&self, rows: &[RecordUpdate])
+    -> impl Future<Output = Vec<Result<Written, ItemFailure>>> + Send;
+    /// Deletes records, at most 100; one answer each, in this order.
+    fn delete(&self, ids: &[String]) -> impl Future<Output = Vec<Result<(), ItemFailure>>> + Send;
 }

@@ -10,7 +10,7 @@ use std::future::Future;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sync_engine::identity::ScopeId;
-use sync_engine::link::Link;
+use sync_engine::link::{CrmIntent, Link, Side};
 
 use crate::ports::Keyset;
 
@@ -56,8 +56,44 @@ pub struct ScopeState {
     pub mapping: Option<String>,
     /// The fingerprint of the key that the bases were hashed with.
     pub key: Option<String>,
-    /// When something was last written to the mailbox.
+    /// When something was last written on either side.
     pub last_change: Option<Timestamp>,
+    /// Where the next round of the container's changes starts; `None` means that everything is to be listed.
+    pub cursor: Option<String>,
+    /// When the container's changes were last read.
+    pub polled: Option<Timestamp>,
+    /// When the container was last listed as a whole.
+    pub listed: Option<Timestamp>,
+    /// The store is new or older than the truth: items whose record cannot be told are left for review.
+    pub recovering: bool,
+    /// The pass over every record of the owner that is under way.
+    pub pass: Option<Pass>,
+    /// When the last such pass began.
+    pub passed: Option<Timestamp>,
+    /// What the guard holds until somebody approves it.
+    pub trip: Option<Trip>,
+}
+
+/// A pass over every record of the owner, that finds what no feed told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pass {
+    /// When it began.
+    pub began: Timestamp,
+    /// It goes on after this row.
+    pub after: Option<Keyset>,
+}
+
+/// The guard found more than it lets through: a frozen list of operations that waits for approval.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trip {
+    /// Tells this trip from others of the same operations.
+    pub id: String,
+    /// What an approval names: over the trip's id and its operations, no values.
+    pub hash: String,
+    /// When.
+    pub at: Timestamp,
+    /// The tenant's limit was met, not the sync's own.
+    pub by_tenant: bool,
 }
 
 /// The container as it was made or found.
@@ -109,19 +145,87 @@ pub struct Queued {
     pub crm_id: String,
     /// Why.
     pub cause: Cause,
+    /// Its mailbox item may have changed too: else it is read only where the record did.
+    pub item_too: bool,
 }
 
-/// A record that cannot be carried over as it is.
+/// An item of the container that no link knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stranger {
+    /// The item.
+    pub office_id: String,
+    /// It was there when the store was lost: nobody knows whether it has a record, so none is made for it unasked.
+    pub review: bool,
+}
+
+/// A contact that cannot be carried over as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parked {
-    /// The record.
-    pub crm_id: String,
+    /// The side whose id names it: a contact made in Outlook has no record yet.
+    pub side: Side,
+    /// The record or the item.
+    pub id: String,
     /// What is wrong and what to do; names fields, never values.
     pub reason: String,
-    /// The CRM field at fault, where one is.
+    /// The field at fault, where one is.
     pub field: Option<String>,
     /// Since when.
     pub since: Timestamp,
+}
+
+/// What kind of operation the guard watches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Guarded {
+    /// Removing an item from the mailbox.
+    DeleteInOffice,
+    /// Deleting a record in the CRM.
+    DeleteInCrm,
+    /// Changing a record in the CRM.
+    UpdateInCrm,
+}
+
+/// An operation that waits until the guard has seen the whole run, or until somebody approves it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// The record.
+    pub crm_id: String,
+    /// What was about to be done.
+    pub operation: Guarded,
+    /// The trip whose frozen list it is on; `None` until the guard has judged it.
+    pub trip: Option<String>,
+}
+
+/// How a conflict ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ConflictOutcome {
+    /// The CRM's value stands on both sides.
+    CrmWon,
+    /// The mailbox's value stands on both sides.
+    OfficeWon,
+    /// Both stand until somebody makes them equal.
+    Open,
+}
+
+/// One field that both sides changed. No values: ids, the field's name, a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// The record.
+    pub crm_id: String,
+    /// The mailbox field.
+    pub field: String,
+    /// How it ended.
+    pub outcome: ConflictOutcome,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What is counted over time: by a sync, and by all syncs of an organisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Tally {
+    /// Deletions on either side.
+    Deletes,
+    /// Syncs that were switched off and whose copies were removed.
+    Disables,
 }
 
 /// A row of an organisation's change feed: the latest news of one record.
@@ -133,6 +237,8 @@ pub struct FeedRow {
     pub crm_id: String,
     /// Its owner, as far as known.
     pub owner: Option<String>,
+    /// When it was changed or deleted.
+    pub at: Timestamp,
     /// It was deleted.
     pub deleted: bool,
 }
@@ -169,10 +275,14 @@ pub struct FeedState {
 pub struct Counts {
     /// Pairs that are linked.
     pub linked: u64,
-    /// Records that wait in the queue.
+    /// Contacts that wait to be looked at.
     pub pending: u64,
-    /// Records that are parked.
+    /// Contacts that are parked.
     pub parked: u64,
+    /// Records with a conflict that is open or remembered.
+    pub conflicts: u64,
+    /// Operations that the guard holds.
+    pub held: u64,
 }
 
 /// One change of the store.
@@ -190,22 +300,56 @@ pub enum Change {
     DropBases(ScopeId),
     /// Puts a record into the queue.
     Enqueue(ScopeId, Queued),
-    /// Puts every linked and parked record into the queue.
+    /// Puts every linked and parked record into the queue, to be looked at on both sides, and every parked item among
+    /// the strangers.
     EnqueueAll(ScopeId),
     /// Takes a record out of the queue.
     Dequeue(ScopeId, String),
     /// Takes every initial row without a link out of the queue.
     DequeueInitial(ScopeId),
-    /// Parks a record.
+    /// Puts an item among the strangers; one that is for review stays so.
+    Stranger(ScopeId, Stranger),
+    /// Takes an item out from among the strangers.
+    DropStranger(ScopeId, String),
+    /// Makes or replaces the intent to make an item in the CRM.
+    CrmIntent(ScopeId, CrmIntent),
+    /// Forgets the intent for an item.
+    DropCrmIntent(ScopeId, String),
+    /// Parks a contact.
     Park(ScopeId, Parked),
-    /// Ends the parking of a record.
-    Unpark(ScopeId, String),
+    /// Ends the parking of a contact.
+    Unpark(ScopeId, Side, String),
+    /// Hands an operation to the guard; one that is on a frozen list stays there as long as it is the same.
+    Hold(ScopeId, Held),
+    /// Takes an operation from the guard.
+    Unhold(ScopeId, String),
+    /// Puts every operation that is on no frozen list on the list of this trip.
+    Freeze(ScopeId, String),
+    /// Records a conflict in place of an earlier one of that record and field. The oldest beyond [`MOST_CONFLICTS`]
+    /// that are not open are forgotten.
+    Conflict(ScopeId, Conflict),
+    /// Forgets the open conflicts of a record in all fields but these.
+    CloseConflicts(ScopeId, String, Vec<String>),
+    /// Adds to a count: of a sync and of its organisation.
+    Tally(ScopeId, String, Tally, Timestamp, u64),
     /// Remembers whether a record was imported; the organisation's id comes first.
     Origin(String, String, bool),
     /// Adds news to an organisation's feed; a repetition of known news adds nothing unless it says `again`.
     News(String, News),
     /// Replaces how far an organisation's feed has been read.
     Feed(String, FeedState),
+}
+
+/// How many conflicts are remembered for a sync.
+pub const MOST_CONFLICTS: u32 = 200;
+
+/// Whose counts are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted<'a> {
+    /// One sync.
+    Sync(ScopeId),
+    /// All syncs of an organisation.
+    Organisation(&'a str),
 }
 
 /// The store. Reads see the last commit.
@@ -217,6 +361,12 @@ pub trait Store: Send + Sync {
         &self,
         scope: ScopeId,
         crm_ids: &[String],
+    ) -> impl Future<Output = Result<Vec<Link>, StoreError>> + Send;
+    /// The links of these items, in any order; tombstones and detached ones too.
+    fn links_of_items(
+        &self,
+        scope: ScopeId,
+        office_ids: &[String],
     ) -> impl Future<Output = Result<Vec<Link>, StoreError>> + Send;
     /// Every link of a sync.
     fn all_links(&self, scope: ScopeId) -> impl Future<Output = Result<Vec<Link>, StoreError>> + Send;
@@ -232,13 +382,40 @@ pub trait Store: Send + Sync {
         scope: ScopeId,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Queued>, StoreError>> + Send;
+    /// The intents to make items in the CRM, oldest first, at most `limit`.
+    fn crm_intents(
+        &self,
+        scope: ScopeId,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<CrmIntent>, StoreError>> + Send;
+    /// The next strangers, in order of arrival.
+    fn strangers(
+        &self,
+        scope: ScopeId,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Stranger>, StoreError>> + Send;
+    /// Every operation that the guard has, by record.
+    fn held(&self, scope: ScopeId) -> impl Future<Output = Result<Vec<Held>, StoreError>> + Send;
+    /// The conflicts, open ones first, then the latest; at most `limit`.
+    fn conflicts(
+        &self,
+        scope: ScopeId,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Conflict>, StoreError>> + Send;
+    /// How much was counted at `since` or later.
+    fn tally(
+        &self,
+        of: Counted<'_>,
+        what: Tally,
+        since: Timestamp,
+    ) -> impl Future<Output = Result<u64, StoreError>> + Send;
     /// How many initial rows wait in the queue.
     fn initial_queue(&self, scope: ScopeId) -> impl Future<Output = Result<u64, StoreError>> + Send;
     /// How many of them have no link.
     fn initial_unlinked(&self, scope: ScopeId) -> impl Future<Output = Result<u64, StoreError>> + Send;
     /// Counts for the status.
     fn counts(&self, scope: ScopeId) -> impl Future<Output = Result<Counts, StoreError>> + Send;
-    /// The parked records, oldest first, at most `limit`.
+    /// The parked contacts, oldest first, at most `limit`.
     fn parked(
         &self,
         scope: ScopeId,
