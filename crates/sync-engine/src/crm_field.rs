@@ -47,4 +47,8 @@ pub struct CrmField {
     pub updatable: bool,
     /// Marked private (GDPR): may come back null, so null means nothing.
     pub private: bool,
+    /// A record cannot be without it.
+    pub mandatory: bool,
+    /// No two records may hold the same value.
+    pub unique: bool,
 }
