@@ -129,7 +129,9 @@ pub struct ContactSyncSpec {
     pub crm_user: Option<String>,
 
     /// Whether contacts are synced. `false` removes the synced contacts and the folder from the mailbox and leaves
-    /// the CRM as it is; what only the mailbox holds stays. Default: `true`.
+    /// the CRM as it is; what only the mailbox holds stays. A user who deletes the folder switches the sync off too;
+    /// `false` and then `true`, or a new value of the annotation `crmlink.dev/reenable`, switches it on again. Default:
+    /// `true`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
 

@@ -89,7 +89,8 @@ reasons! {
     Enabled,
     /// `spec.enabled` is false.
     Disabled,
-    /// The user deleted the folder in the mailbox, which switches the sync off.
+    /// The user deleted the folder in the mailbox, which switches the sync off. To switch it on again set `enabled` to
+    /// false and back to true, or give the annotation `crmlink.dev/reenable` a new value.
     DisabledInMailbox,
     /// The CrmTenant of `tenantRef` does not exist.
     TenantNotFound,
