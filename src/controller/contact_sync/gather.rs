@@ -50,9 +50,6 @@ pub(super) async fn gather(sync: &ContactSync, context: &Context) -> Result<Gath
         // Never ran: nothing is to be taken back.
         return Err(Verdict::Off { left_in_place: 0 });
     }
-    if enabled {
-        plan::direction(policy.direction).map_err(Verdict::Trouble)?;
-    }
     let key = tenant_key(sync);
     let connection = context.connections.get(&key).ok_or_else(|| {
         if !context.tenants_seen.knows(&key) {

@@ -18,17 +18,6 @@ use crate::api::{
 };
 use crate::controller::trouble::Trouble;
 
-/// Only one direction is built so far; the others are refused in words rather than half done.
-pub(super) fn direction(direction: Direction) -> Result<(), Trouble> {
-    match direction {
-        Direction::CrmToOffice => Ok(()),
-        Direction::TwoWay | Direction::OfficeToCrm => Err(Trouble::person(
-            Reason::DirectionNotSupported,
-            "this release syncs from the CRM to Microsoft 365 only; set direction: CrmToOffice",
-        )),
-    }
-}
-
 /// The CRM user who is the same person as the mailbox's user (`design.md` N7): one of the mailbox's own addresses, or
 /// a pair that the tenant lists.
 pub(super) fn pair<'a>(

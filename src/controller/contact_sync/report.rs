@@ -173,7 +173,8 @@ fn remembered(status: &mut ContactSyncStatus, memory: Memory, verdict: &Verdict)
         items: parked
             .into_iter()
             .map(|item| ParkedItem {
-                crm_id: item.crm_id,
+                crm_id: Some(item.crm_id),
+                office_id: None,
                 reason: item.reason,
                 field: item.field,
                 since: Time(item.since),
