@@ -97,6 +97,12 @@ impl CrmTenantSpec {
         self.suspend.unwrap_or(false)
     }
 
+    /// The CRM field that keeps the mailbox ids of contacts, if one is declared.
+    #[must_use]
+    pub fn external_id_of_contacts(&self) -> Option<&str> {
+        self.crm.zoho.external_id_fields.as_ref()?.contacts.as_deref()
+    }
+
     /// The defaults for contact syncs, if any are declared.
     #[must_use]
     pub fn contact_defaults(&self) -> Option<&ContactPolicy> {

@@ -365,6 +365,15 @@ pub struct CrmRecord {
     pub fields: Map<String, Json>,
 }
 
+/// A record to make.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewRecord {
+    /// The mailbox item that it is made for.
+    pub item: String,
+    /// The fields by API name.
+    pub fields: Map<String, Json>,
+}
+
 /// A record to change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecordUpdate {
@@ -423,7 +432,7 @@ pub trait Crm: Send + Sync {
     fn insert(
         &self,
         owner: &str,
-        rows: &[Map<String, Json>],
+        rows: &[NewRecord],
     ) -> impl Future<Output = Vec<Result<Written, ItemFailure>>> + Send;
     /// Changes records if they still are as read; one answer each, in this order.
     fn update(&self, rows: &[RecordUpdate])

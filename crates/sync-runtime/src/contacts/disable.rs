@@ -24,6 +24,8 @@ const HOUR: SignedDuration = SignedDuration::from_hours(1);
 /// How disabling ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Disabled {
+    /// There was nothing to take back.
+    WasOff,
     /// The copies are out of the mailbox.
     Done {
         /// Items that stay as nothing proves that the CRM holds the same: edited, parked, or made by the owner.
@@ -59,7 +61,7 @@ pub async fn disable(
     clock: &dyn Clock,
 ) -> Result<Disabled, Stop> {
     let Some(mut state) = store.scope(scope).await? else {
-        return Ok(Disabled::Done { left_in_place: 0 });
+        return Ok(Disabled::WasOff);
     };
     let mut left_in_place = 0;
     if let Some(folder) = container(scope, cluster, &state, mailbox).await? {

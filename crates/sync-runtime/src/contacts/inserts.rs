@@ -11,7 +11,7 @@ use sync_engine::project::{CrmView, record};
 
 use super::intents::linked_without_base;
 use super::{ContactSync, Stop};
-use crate::ports::{Crm, Failure, Item, ItemFailure, Mailbox};
+use crate::ports::{Crm, Failure, Item, ItemFailure, Mailbox, NewRecord};
 use crate::store::{Cause, Change, ScopeState, Store};
 
 /// An item that gets a record.
@@ -42,11 +42,12 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         let rows: Vec<_> = inserts
             .iter()
             .map(|insert| {
-                let mut row = record(self.mapping, &insert.wanted);
+                let item = insert.item.id.clone();
+                let mut fields = record(self.mapping, &insert.wanted);
                 if let Some(field) = &self.policy.external_id {
-                    row.insert(field.clone(), insert.item.id.as_str().into());
+                    fields.insert(field.clone(), item.as_str().into());
                 }
-                row
+                NewRecord { item, fields }
             })
             .collect();
         let results = self.crm.insert(self.owner, &rows).await;

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 use sync_engine::import::Origin;
 use sync_engine::link::Side;
 
 use super::{ContactSync, Outcome, Policy, Stop};
 use crate::ports::{
     ChangePage, CreateFolderFailure, Crm, CrmRecord, DeletedRow, Failure, Folder, Found, Item, ItemFailure,
-    ItemUpdate, Keyset, Mailbox, NewItem, NextPage, Page, Poll, RecordUpdate, Written,
+    ItemUpdate, Keyset, Mailbox, NewItem, NewRecord, NextPage, Page, Poll, RecordUpdate, Written,
 };
 use crate::store::{Scratch, Store};
 
@@ -260,15 +260,11 @@ impl<C: Crm> Crm for DryCrm<'_, C> {
         self.inner.find(owner, field, values, fields).await
     }
 
-    async fn insert(&self, _owner: &str, rows: &[Map<String, Json>]) -> Vec<Result<Written, ItemFailure>> {
-        // Named by their place: the caller knows the items, the rows do not.
-        let mut writes = self.writes.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = writes.iter().filter(|write| write.1 == Side::Crm).count();
-        let made = (before..).take(rows.len()).map(|place| {
-            let id = format!("{PLANNED}-{place}");
-            writes.insert((PlannedOperation::Create, Side::Crm, id.clone()));
+    async fn insert(&self, _owner: &str, rows: &[NewRecord]) -> Vec<Result<Written, ItemFailure>> {
+        let made = rows.iter().map(|row| {
+            self.writes.note(PlannedOperation::Create, Side::Crm, &row.item);
             Ok(Written {
-                id,
+                id: format!("{PLANNED}-{}", row.item),
                 modified: Timestamp::UNIX_EPOCH,
             })
         });
