@@ -341,6 +341,8 @@ pub(crate) mod tests {
             visible: true,
             updatable,
             private: false,
+            mandatory: api_name == "Last_Name",
+            unique: false,
         };
         let mut all: Vec<_> = DEFAULT
             .iter()
