@@ -1,12 +1,12 @@
 //! One slice of a sync, or taking it back.
 
+use adapters::GraphMailbox;
 use jiff::SignedDuration;
 use sync_engine::identity::{Kind, ScopeId};
 use sync_runtime::contacts::{self, Outcome};
 
 use super::gather::{Gathered, Partner};
 use super::{ContactSync, Verdict, claims, known_folder, name, plan};
-use crate::adapters::GraphMailbox;
 use crate::api::Reason;
 use crate::connections::Connection;
 use crate::controller::Context;

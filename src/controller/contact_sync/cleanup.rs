@@ -1,6 +1,7 @@
 //! Deletion of a resource: the copies leave the mailbox first, unless its policy says otherwise. The CRM is not
 //! touched. Nothing hangs: where no credentials are left, the object goes and an Event says what stays.
 
+use adapters::GraphMailbox;
 use kube::api::{Patch, PatchParams};
 use kube::{Api, ResourceExt};
 use sync_runtime::contacts;
@@ -8,7 +9,6 @@ use sync_runtime::store::{Change, Store};
 
 use super::apply::scope;
 use super::{ContactSync, claims, conditions, name, pinned_user, report};
-use crate::adapters::GraphMailbox;
 use crate::api::{DeletionPolicy, EffectiveContactPolicy, Reason};
 use crate::controller::runner::Next;
 use crate::controller::trouble::{Remedy, Trouble};

@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
+use adapters::{crm_failure, office_failure};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{Api, ResourceExt};
 use msgraph::User;
 use sync_engine::mapping::Mapping;
 
 use super::{ContactSync, Verdict, pinned_user, plan};
-use crate::adapters::{crm_failure, office_failure};
 use crate::api::{CrmTenant, EffectiveContactPolicy, NamespacesFrom, Reason, requested_at};
 use crate::connections::Connection;
 use crate::controller::trouble::Trouble;
