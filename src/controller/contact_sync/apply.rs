@@ -8,7 +8,7 @@ use sync_runtime::store::SqliteStore;
 
 use super::gather::{Gathered, Partner};
 use super::{ContactSync, Verdict, claims, known_folder, name};
-use crate::adapters::{GraphMailbox, ZohoContacts};
+use adapters::{GraphMailbox, ZohoContacts};
 use crate::api::{CrmTenantSpec, Reason, SyncMode};
 use crate::connections::Connection;
 use crate::controller::Context;

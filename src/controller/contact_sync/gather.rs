@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use adapters::{crm_failure, office_failure};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{Api, ResourceExt};
 use msgraph::User;
@@ -10,7 +11,7 @@ use sync_engine::mapping::Mapping;
 use sync_runtime::contacts::Policy;
 
 use super::{ContactSync, Verdict, known_folder, pinned_user, plan};
-use crate::adapters::{crm_failure, office_failure};
+use adapters::{crm_failure, office_failure};
 use crate::api::{CrmTenant, EffectiveContactPolicy, NamespacesFrom, Reason, reenable, requested_at};
 use crate::connections::Connection;
 use crate::controller::trouble::Trouble;
