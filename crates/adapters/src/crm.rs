@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use futures::StreamExt;
 use jiff::Timestamp;
+use serde_json::{Map, Value as Json};
 use sync_engine::import::Origin;
 use sync_runtime::ports::{
     Crm, CrmRecord, CrmRow, DeletedRow, Failure, ItemFailure, Keyset, NewRecord, Page, RecordUpdate,
