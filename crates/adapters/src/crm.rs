@@ -7,8 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 use sync_engine::import::Origin;
 use sync_runtime::ports::{
-    Crm, CrmRecord, CrmRow, DeletedRow, Failure, ItemFailure, Keyset, NewRecord, Page, RecordUpdate,
-    Written,
+    Crm, CrmRecord, CrmRow, DeletedRow, Failure, ItemFailure, Keyset, NewRecord, Page, RecordUpdate, Written,
 };
 use zoho_crm::{Change, Class, Head, Module, Query, RecordId, RowOutcome, UserId, Zoho};
 

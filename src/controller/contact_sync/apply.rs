@@ -8,11 +8,11 @@ use sync_runtime::store::SqliteStore;
 
 use super::gather::{Gathered, Partner};
 use super::{ContactSync, Verdict, claims, known_folder, name};
-use adapters::{GraphMailbox, ZohoContacts};
 use crate::api::{CrmTenantSpec, Reason, SyncMode};
 use crate::connections::Connection;
 use crate::controller::Context;
 use crate::controller::trouble::Trouble;
+use adapters::{GraphMailbox, ZohoContacts};
 
 /// How long one slice works before it reports. The next one follows at once.
 const SLICE: SignedDuration = SignedDuration::from_secs(5);

@@ -11,7 +11,6 @@ use sync_engine::mapping::Mapping;
 use sync_runtime::contacts::Policy;
 
 use super::{ContactSync, Verdict, known_folder, pinned_user, plan};
-use adapters::{crm_failure, office_failure};
 use crate::api::{CrmTenant, EffectiveContactPolicy, NamespacesFrom, Reason, reenable, requested_at};
 use crate::connections::Connection;
 use crate::controller::trouble::Trouble;

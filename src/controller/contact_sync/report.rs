@@ -216,14 +216,24 @@ fn remembered(status: &mut ContactSyncStatus, memory: Memory, verdict: &Verdict)
         count: small(counts.parked),
         items: parked
             .into_iter()
-            .map(|item| ParkedItem {
-                crm_id: Some(item.crm_id),
-                office_id: None,
-                reason: item.reason,
-                field: item.field,
-                since: Time(item.since),
+            .map(|item| {
+                let (crm_id, office_id) = match item.side {
+                    Side::Crm => (Some(item.id), None),
+                    Side::Office => (None, Some(item.id)),
+                };
+                ParkedItem {
+                    crm_id,
+                    office_id,
+                    reason: item.reason,
+                    field: item.field,
+                    since: Time(item.since),
+                }
             })
             .collect(),
+    });
+    status.conflicts = (counts.conflicts > 0).then(|| Conflicts {
+        count: small(counts.conflicts),
+        items: conflict_sample(conflicts),
     });
     status.last_change_time = state.last_change.map(Time).or(status.last_change_time.take());
 }
@@ -240,15 +250,15 @@ fn conflict_sample(conflicts: Vec<Conflict>) -> Vec<ConflictItem> {
         let same = items
             .iter_mut()
             .find(|item| item.crm_id == conflict.crm_id && item.outcome == outcome);
-        match same {
-            Some(item) => item.fields.push(conflict.field),
-            None if items.len() < MAX_CONFLICT_SAMPLE => items.push(ConflictItem {
+        if let Some(item) = same {
+            item.fields.push(conflict.field);
+        } else if items.len() < MAX_CONFLICT_SAMPLE {
+            items.push(ConflictItem {
                 crm_id: conflict.crm_id,
                 fields: vec![conflict.field],
                 outcome,
                 at: Time(conflict.at),
-            }),
-            None => {}
+            });
         }
     }
     items
