@@ -53,6 +53,25 @@ async fn k5_records_are_found_by_owner_or_whoever_owns_them() {
 }
 
 #[tokio::test]
+async fn k5_only_the_owners_records_are_searched_and_one_handed_over_meanwhile_is_left_out() {
+    let services = Services::start();
+    let id = services.record(&json!({"Last_Name": "Byron", "Email": "ada@x.example"}));
+    services.fault(json!({"service": "zoho", "method": "GET", "path": "/crm/v8/Contacts", "hold": true}));
+    let mark = services.mark();
+    let hand_over = async {
+        services.held(1).await;
+        services.staff(&json!({"do": "transfer_contact", "id": id, "owner": "bob@example.com"}));
+        services.release();
+    };
+    let (found, ()) = tokio::join!(find(&services, Some(ANN), "Email", &["ada@x.example"]), hand_over);
+    assert_eq!(found, names([]));
+    let query = services.seen(mark)[0].request_body.clone().unwrap();
+    let query = query["select_query"].as_str().unwrap();
+    assert!(query.contains(&format!("Owner = '{ANN}'")), "{query}");
+    services.finish();
+}
+
+#[tokio::test]
 async fn a_found_record_is_read_as_ever() {
     let services = Services::start();
     let action = json!({"do": "create_contact", "owner": "ann@example.com", "account": "Engines Ltd",

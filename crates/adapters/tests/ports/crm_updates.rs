@@ -145,6 +145,26 @@ async fn n1_an_update_whose_answer_is_lost_is_in_doubt_and_does_not_hinder_the_o
 }
 
 #[tokio::test]
+async fn four_updates_are_under_way_at_most() {
+    let services = Services::start();
+    let mut rows = Vec::new();
+    for number in 0..6 {
+        let id = services.record(&json!({"Last_Name": format!("Twin {number}")}));
+        rows.push(change(&services, &id, &json!({"Phone": "1"})).await);
+    }
+    services.fault(json!({"service": "zoho", "method": "PUT", "times": 0, "hold": true}));
+    let count = async {
+        let held = services.held(4).await;
+        services.release();
+        held
+    };
+    let (answers, held) = tokio::join!(update(&services, &rows), count);
+    assert_eq!(held, 4);
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    services.finish();
+}
+
+#[tokio::test]
 async fn throttling_and_used_up_credits_stop_the_rest() {
     let services = Services::start();
     let mut rows = Vec::new();

@@ -201,6 +201,26 @@ impl Services {
         self.emulators.shared.faults.add(rule).unwrap();
     }
 
+    /// Waits until so many requests are held by faults, and tells how many are once nothing else can go on.
+    pub(crate) async fn held(&self, least: usize) -> usize {
+        let held = || {
+            let rules = self.emulators.shared.faults.list();
+            rules.iter().map(|rule| rule.parked).sum::<usize>()
+        };
+        while held() < least {
+            tokio::task::yield_now().await;
+        }
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        held()
+    }
+
+    /// Removes all faults and lets held requests go.
+    pub(crate) fn release(&self) {
+        self.emulators.shared.faults.clear();
+    }
+
     /// How far the journal goes.
     pub(crate) fn mark(&self) -> u64 {
         self.seen(0).last().map_or(0, |view| view.seq)
