@@ -176,7 +176,7 @@ async fn route(api: &Api, call: &Call, ids: &Ids) -> Result<Reply, Failure> {
 }
 
 /// The key in `name('key')`.
-fn key_of<'a>(segment: &'a str, name: &str) -> Option<&'a str> {
+pub(super) fn key_of<'a>(segment: &'a str, name: &str) -> Option<&'a str> {
     segment.strip_prefix(name)?.strip_prefix("('")?.strip_suffix("')")
 }
 
@@ -303,7 +303,7 @@ async fn mailbox_call(
 ) -> Result<Reply, Failure> {
     let (guard, latency, id) = enter(api, caller, call, user, rest)?;
     if latency > 0 {
-        tokio::time::sleep(Duration::from_millis(latency)).await;
+        api.context.clock.sleep(Duration::from_millis(latency)).await;
     }
     let now = api.emulator.now();
     let outcome = mailbox_api::run(&mut api.emulator.lock(), caller, call, &id, rest, now);

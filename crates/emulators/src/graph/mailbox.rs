@@ -249,7 +249,7 @@ impl Mailbox {
     }
 
     /// A new version: another change key, and the item shows in the next delta.
-    fn bump(&mut self, key: u64) {
+    pub(super) fn bump(&mut self, key: u64) {
         self.version += 1;
         let Some(contact) = self.contacts.get_mut(&key) else {
             return;

@@ -94,7 +94,7 @@ async fn crm(emulator: &ZohoEmulator, request: Request<Body>) -> Answer {
         return invalid_url();
     };
     if pause > 0 {
-        tokio::time::sleep(Duration::from_millis(pause)).await;
+        emulator.clock().sleep(Duration::from_millis(pause)).await;
     }
     let path = parts.uri.path().trim_start_matches("/crm/v8/");
     let call = Call {

@@ -1,7 +1,9 @@
 //! The emulators, driven over HTTP as their clients drive them.
 #![cfg(test)]
 
+mod core_clock;
 mod core_contracts;
+mod core_faults;
 mod core_probe;
 mod core_server;
 mod core_stack;
