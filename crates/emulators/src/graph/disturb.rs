@@ -53,6 +53,7 @@ pub(super) fn disturb(
     let Some(user) = index.and_then(|index| tenant.users.get_mut(index)) else {
         return false;
     };
+    user.mailbox.run_due(now, tenant.options.last_modified_churn);
     in_mailbox(&mut user.mailbox, disturbance, rest, draw)
 }
 
@@ -72,11 +73,11 @@ fn in_mailbox(mailbox: &mut Mailbox, disturbance: Disturbance, rest: &[&str], dr
     match disturbance {
         Disturbance::ExpireToken => return false,
         Disturbance::ResetDelta => {
-            folder.expired = folder.generation;
+            folder.log.expired = folder.log.generation;
             return true;
         }
         Disturbance::RepeatPage => {
-            folder.looping += 1;
+            folder.log.looping += 1;
             return true;
         }
         Disturbance::FalseRemoved | Disturbance::Bump => {}

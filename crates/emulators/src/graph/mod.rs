@@ -1,8 +1,10 @@
 //! The emulator of Microsoft Graph v1.0 and its login host.
 
 mod batch;
+mod changes;
 mod contacts;
 mod counters;
+mod delta_options;
 mod directory;
 mod disturb;
 mod edits;

@@ -127,6 +127,44 @@ async fn what_depends_on_a_failed_request_is_not_sent() {
 }
 
 #[tokio::test]
+async fn a_batch_runs_in_parallel_or_in_sequence_but_not_both() {
+    let graph = Graph::new().await;
+    let on = |id: &str, other: &str| {
+        let mut request = get(id, "/organization");
+        request["dependsOn"] = json!([other]);
+        request
+    };
+    let free = |id: &str| get(id, "/organization");
+    for (requests, status) in [
+        (vec![free("1"), free("2"), free("3")], 200),
+        (vec![free("1"), on("2", "1"), on("3", "2")], 200),
+        (vec![free("1"), on("2", "1"), on("3", "1")], 200),
+        (vec![free("1"), free("2"), on("3", "1")], 400),
+    ] {
+        assert_eq!(graph.batch(&requests).await.status, status, "{requests:?}");
+    }
+}
+
+#[tokio::test]
+async fn each_request_of_a_batch_counts_against_the_limit() {
+    let graph = Graph::with(&json!({"throttle": {"requests": 5}})).await;
+    let path = format!("/users/{ADA}/contactFolders");
+    let requests: Vec<Value> = (0..8).map(|at| get(&at.to_string(), &path)).collect();
+    let answer = graph.batch(&requests).await;
+    let found = by_id(&answer);
+    let throttled = found.values().filter(|response| response["status"] == 429);
+    let waits: Vec<&Value> = throttled
+        .map(|response| &response["headers"]["Retry-After"])
+        .collect();
+    assert_eq!(waits.len(), 3);
+    assert!(waits.iter().all(|wait| *wait == "600.000"), "{waits:?}");
+    assert!(
+        !answer.headers.contains_key("retry-after"),
+        "the batch itself is well"
+    );
+}
+
+#[tokio::test]
 async fn spaces_in_a_url_are_taken_as_they_are() {
     let graph = Graph::new().await;
     let folder = graph.folder().await;

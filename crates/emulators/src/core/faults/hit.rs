@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::Faults;
 use super::rule::{Answer, Effect, Kept, RetryAfter, Rule};
 use crate::core::clock::EmulatorClock;
+use crate::core::http_date::not_before;
 use crate::core::service::Service;
 
 /// A rule that hits one request.
@@ -90,14 +91,13 @@ impl Hit {
     }
 }
 
-/// `1.5`, or `Thu, 01 Oct 2026 09:00:02 GMT` (whole seconds, so rounded up).
+/// `1.5`, or a date.
 fn spelled(wait: &RetryAfter, now: Timestamp) -> String {
     if !wait.date {
         return wait.seconds.to_string();
     }
-    let wait = SignedDuration::try_from_secs_f64(wait.seconds.ceil()).unwrap_or_default();
-    let at = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
-    at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    let wait = SignedDuration::try_from_secs_f64(wait.seconds).unwrap_or_default();
+    not_before(now.saturating_add(wait).unwrap_or(Timestamp::MAX))
 }
 
 fn response(answer: &Answer) -> Response<Body> {
