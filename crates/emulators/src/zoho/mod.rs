@@ -8,6 +8,7 @@ mod accounts;
 mod answer;
 mod auth;
 mod call;
+mod concurrency;
 mod coql;
 mod counters;
 mod credits;

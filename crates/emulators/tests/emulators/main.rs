@@ -28,6 +28,7 @@ mod zoho_edits;
 mod zoho_limits;
 mod zoho_metadata;
 mod zoho_reads;
+mod zoho_records;
 mod zoho_support;
 mod zoho_timeline;
 mod zoho_writes;

@@ -77,6 +77,66 @@ async fn more_calls_at_once_than_the_edition_allows_answer_429() {
     assert_eq!(drive(&crm.shared.clock, crm.get("/org")).await.status, 200);
 }
 
+#[tokio::test]
+async fn each_edition_has_its_concurrency_and_its_credits() {
+    // Two users who can work count for the credits.
+    for (edition, calls, credits) in [
+        ("free", 5, 5_000),
+        ("standard", 10, 50_500),
+        ("professional", 15, 51_000),
+        ("enterprise", 20, 52_000),
+        ("zohooneenterprise", 20, 52_000),
+        ("ultimate", 25, 54_000),
+        ("crmplus", 25, 54_000),
+    ] {
+        let crm = Crm::with(json!({"edition": edition, "callMillis": 100})).await;
+        let many = (0..30).map(|_| crm.get("/org"));
+        let replies = drive(&crm.shared.clock, futures::future::join_all(many)).await;
+        let well = replies.iter().filter(|reply| reply.status == 200).count();
+        assert_eq!(well, calls, "{edition}");
+        let used = u64::try_from(calls).unwrap();
+        crm.edit(json!({"do": "use_credits", "credits": credits - used - 1}))
+            .unwrap();
+        let last = drive(&crm.shared.clock, crm.get("/org")).await;
+        assert_eq!(last.status, 200, "{edition}");
+        assert_eq!(last.headers["x-api-credits-remaining"], "0");
+        let refused = drive(&crm.shared.clock, crm.get("/org")).await;
+        assert_eq!(refused.status, 429, "{edition}");
+    }
+}
+
+#[tokio::test]
+async fn writes_of_many_rows_have_a_lower_limit_of_their_own() {
+    let crm = Crm::with(json!({"edition": "ultimate", "callMillis": 100})).await;
+    let rows = |count: usize| json!({"data": vec![json!({"Last_Name": "A"}); count], "trigger": []});
+    for (count, expected) in [(11, 10), (10, 25)] {
+        let many = (0..30).map(|_| crm.post("/Contacts", rows(count)));
+        let replies = drive(&crm.shared.clock, futures::future::join_all(many)).await;
+        let well = replies.iter().filter(|reply| reply.status == 201).count();
+        assert_eq!(well, expected, "{count} rows a call");
+    }
+}
+
+#[tokio::test]
+async fn applications_do_not_take_each_others_places() {
+    let client = |id: &str, user: &str| json!({"clientId": id, "clientSecret": "secret", "refreshToken": id, "user": user});
+    let mut ours = client("client", "ann@example.com");
+    ours["refreshToken"] = json!("refresh");
+    let clients = json!([ours, client("other", "bob@example.com")]);
+    let crm = Crm::with(json!({"concurrency": 1, "callMillis": 100, "clients": clients})).await;
+    let login = crm.login("other", "secret", "other").await.json();
+    let theirs = login["access_token"].as_str().unwrap();
+    let call = |token: &str| {
+        let request =
+            http::Request::get("/crm/v8/org").header("authorization", format!("Zoho-oauthtoken {token}"));
+        crm.send(request.body(axum::body::Body::empty()).unwrap())
+    };
+    let calls = [call(&crm.token), call(&crm.token), call(theirs)];
+    let replies = drive(&crm.shared.clock, futures::future::join_all(calls)).await;
+    let statuses: Vec<u16> = replies.iter().map(|reply| reply.status).collect();
+    assert_eq!(statuses, [200, 429, 200]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_caller_that_goes_away_frees_its_place() {
     let crm = Crm::with(json!({"concurrency": 1, "callMillis": 1_000})).await;
