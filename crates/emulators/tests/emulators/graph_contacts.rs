@@ -2,44 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::graph_support::{ADA, Graph, MARKER, by_marker, contacts};
-
-#[tokio::test]
-async fn extended_properties_are_not_echoed_and_are_found_by_their_value() {
-    let graph = Graph::new().await;
-    let folder = graph.folder().await;
-    let made = graph.contact(&folder, "Zoe", "v1 s 42").await;
-    assert!(made.body.get("singleValueExtendedProperties").is_none());
-    assert_eq!(
-        made.body["@odata.etag"],
-        format!("W/\"{}\"", made.body["changeKey"].as_str().unwrap())
-    );
-    graph.contact(&folder, "Yan", "v1 s 43").await;
-    let found = graph
-        .get(&format!("{}?$filter={}", contacts(&folder), by_marker("V1 S 42")))
-        .await;
-    assert_eq!(found.rows().len(), 1);
-    assert_eq!(found.rows()[0]["id"], made.body["id"]);
-    assert!(found.rows()[0].get("singleValueExtendedProperties").is_none());
-    let expand = format!("$expand=singleValueExtendedProperties($filter=id eq '{MARKER}')");
-    let one = graph
-        .get(&format!(
-            "{}/{}?$select=id&{expand}",
-            contacts(&folder),
-            made.id()
-        ))
-        .await;
-    assert_eq!(one.body["singleValueExtendedProperties"][0]["value"], "v1 s 42");
-    assert!(one.body.get("givenName").is_none());
-    let wrong_name = by_marker("v1 s 42").replace("CrmlinkMarker", "crmlinkmarker");
-    assert!(
-        graph
-            .get(&format!("{}?$filter={wrong_name}", contacts(&folder)))
-            .await
-            .rows()
-            .is_empty()
-    );
-}
+use crate::graph_support::{ADA, Graph, by_marker, contacts};
 
 #[tokio::test]
 async fn too_many_terms_are_too_complex() {

@@ -5,6 +5,15 @@ use serde_json::json;
 use crate::graph_support::{ADA, Graph, contacts};
 
 #[tokio::test]
+async fn the_etag_is_the_change_key() {
+    let graph = Graph::new().await;
+    let folder = graph.folder().await;
+    let made = graph.contact(&folder, "Zoe", "r1").await;
+    let key = made.body["changeKey"].as_str().unwrap();
+    assert_eq!(made.etag(), format!("W/\"{key}\""));
+}
+
+#[tokio::test]
 async fn a_stale_etag_is_refused_on_patch_and_delete() {
     let graph = Graph::new().await;
     let folder = graph.folder().await;

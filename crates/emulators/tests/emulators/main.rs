@@ -15,6 +15,7 @@ mod graph_contacts;
 mod graph_delta;
 mod graph_directory;
 mod graph_edits;
+mod graph_extended;
 mod graph_folders;
 mod graph_ids;
 mod graph_limits;
