@@ -151,7 +151,7 @@ fn take_apart(parts: &http::request::Parts, path: String, body: Bytes) -> Result
         method: parts.method.clone(),
         base: Origin::of(parts).0,
         segments,
-        query: Query::parse(parts.uri.query().unwrap_or_default())?,
+        query: Query::parse(&path, parts.uri.query().unwrap_or_default())?,
         prefer: Prefer::of(&parts.headers),
         headers: parts.headers.clone(),
         path,
@@ -176,7 +176,7 @@ async fn route(api: &Api, call: &Call, ids: &Ids) -> Result<Reply, Failure> {
 }
 
 /// The key in `name('key')`.
-fn key_of<'a>(segment: &'a str, name: &str) -> Option<&'a str> {
+pub(super) fn key_of<'a>(segment: &'a str, name: &str) -> Option<&'a str> {
     segment.strip_prefix(name)?.strip_prefix("('")?.strip_suffix("')")
 }
 
@@ -303,10 +303,16 @@ async fn mailbox_call(
 ) -> Result<Reply, Failure> {
     let (guard, latency, id) = enter(api, caller, call, user, rest)?;
     if latency > 0 {
-        tokio::time::sleep(Duration::from_millis(latency)).await;
+        api.context.clock.sleep(Duration::from_millis(latency)).await;
     }
     let now = api.emulator.now();
-    let outcome = mailbox_api::run(&mut api.emulator.lock(), caller, call, &id, rest, now);
+    let outcome = {
+        let inner = &mut *api.emulator.lock();
+        let outcome = mailbox_api::run(inner, caller, call, &id, rest, now);
+        let tenant = inner.tenants.get(&caller.tenant);
+        let nested = tenant.is_some_and(|tenant| tenant.options.nested_errors);
+        outcome.map_err(|failure| Failure { nested, ..failure })
+    };
     drop(guard);
     outcome
 }
@@ -360,7 +366,7 @@ fn enter(
     let id = found.id.clone();
     let gate = (caller.client_id.clone(), id.clone());
     let state = tenant.gates.entry(gate.clone()).or_default();
-    match state.enter(now, &tenant.options, jitter) {
+    match state.enter(now, &tenant.options, call.body.len(), jitter) {
         Ok(in_flight) => inner.counters.at_least("max_in_flight", in_flight),
         Err(failure) => {
             inner.counters.add("throttled");

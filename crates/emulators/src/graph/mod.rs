@@ -1,9 +1,12 @@
 //! The emulator of Microsoft Graph v1.0 and its login host.
 
 mod batch;
+mod changes;
 mod contacts;
 mod counters;
+mod delta_options;
 mod directory;
+mod disturb;
 mod edits;
 mod errors;
 mod extended;
@@ -34,6 +37,7 @@ use serde_json::Value;
 use self::counters::Counters;
 use self::tenant::Tenant;
 use crate::core::clock::EmulatorClock;
+use crate::core::faults::Disturbance;
 use crate::core::service::{Context, Refused, Service};
 
 /// Microsoft Graph v1.0 with the login host: an implementation of [`Service`].
@@ -128,6 +132,11 @@ impl Service for GraphEmulator {
     fn edit(&self, action: &Value) -> Result<Value, Refused> {
         let now = self.now();
         edits::run(&mut self.lock(), action, now)
+    }
+
+    fn disturb(&self, disturbance: Disturbance, request: &http::request::Parts, draw: u64) -> bool {
+        let now = self.now();
+        disturb::disturb(&mut self.lock(), disturbance, request, draw, now)
     }
 
     fn state(&self) -> Value {

@@ -183,6 +183,11 @@ impl Field {
         }
     }
 
+    /// The longest kind of text area.
+    pub(super) fn is_rich_text(&self) -> bool {
+        self.data_type == "textarea" && self.length > 32_000
+    }
+
     fn json_type(&self) -> &'static str {
         match self.data_type.as_str() {
             "ownerlookup" | "lookup" => "jsonobject",
@@ -245,7 +250,11 @@ impl Field {
         if self.data_type == "textarea" {
             put(
                 "textarea",
-                json!({"type": if self.length > 2_000 { "large" } else { "small" }}),
+                json!({"type": match self.length {
+                    ..=2_000 => "small",
+                    2_001..=32_000 => "large",
+                    _ => "rich_text",
+                }}),
             );
         }
         if self.data_type == "lookup" {

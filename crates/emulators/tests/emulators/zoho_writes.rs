@@ -328,9 +328,10 @@ async fn an_absent_trigger_runs_automation_and_an_empty_one_does_not() {
         (
             crm.counter("automation_runs"),
             crm.counter("notifications_sent"),
+            crm.counter("mails_sent"),
             crm.counter("cadences_run")
         ),
-        (0, 0, 0)
+        (0, 0, 0, 0)
     );
     crm.put(&path, json!({"data": [{"Title": "y"}]})).await;
     crm.put(&path, json!({"data": [{"Title": "z"}], "trigger": ["workflow"]}))
@@ -340,9 +341,10 @@ async fn an_absent_trigger_runs_automation_and_an_empty_one_does_not() {
         (
             crm.counter("automation_runs"),
             crm.counter("notifications_sent"),
+            crm.counter("mails_sent"),
             crm.counter("cadences_run")
         ),
-        (3, 3, 2)
+        (3, 3, 3, 2)
     );
     assert_eq!(
         crm.put(&path, json!({"data": [{"Title": "y"}], "trigger": ["all"]}))

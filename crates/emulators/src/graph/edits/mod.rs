@@ -12,7 +12,7 @@ use super::tenant::Tenant;
 use crate::core::service::Refused;
 
 /// Every action and the members that it takes besides `do`, `tenant` and its subject.
-const ACTIONS: [(&str, &[&str]); 28] = [
+const ACTIONS: [(&str, &[&str]); 29] = [
     ("announce_removed", &["user", "contact"]),
     ("assign", &["clientId", "principal"]),
     ("copy_contact", &["user", "contact", "to"]),
@@ -26,6 +26,7 @@ const ACTIONS: [(&str, &[&str]); 28] = [
     ("enable_mailbox", &["user", "empty"]),
     ("expire_delta_tokens", &["user"]),
     ("expire_secret", &["clientId"]),
+    ("fill_mailbox", &["user", "full"]),
     ("grant_permission", &["clientId", "permission"]),
     ("loop_delta", &["user", "folder", "pages"]),
     ("move_contact", &["user", "contact", "to"]),
@@ -46,6 +47,7 @@ const ACTIONS: [(&str, &[&str]); 28] = [
             "secondBumpSeconds",
             "lastModifiedChurn",
             "delta",
+            "nestedErrors",
             "throttle",
             "trashedFolders",
         ],

@@ -101,6 +101,7 @@ fn remove(world: &mut World, now: Timestamp, session: &Session, call: &Call, id:
     if call.param("wf_trigger") != Some("false") {
         world.counters.one("automation_runs");
         world.counters.one("notifications_sent");
+        world.counters.one("mails_sent");
     }
     Ok(())
 }

@@ -11,6 +11,7 @@
 //!     licenses: 25               # seats
 //!     dailyCredits: 50000        # default: by edition and users
 //!     concurrency: 20            # default: by edition
+//!     pageTokenRows: 100000      # records that a page token reaches
 //!     callMillis: 0              # how long each call takes; without it calls hardly ever overlap
 //!     ownersInScope: [ann@example.com]  # writes to others' records count as writes_outside_owners
 //!     profiles: [{name: Sales, manageUsers: false, allRecords: true, permissions: {Crm_Implied_Edit_Contacts: false}}]
@@ -19,7 +20,8 @@
 //!       - {email: ann@example.com, firstName: Ann, lastName: Able, profile: Administrator, role: CEO,
 //!          status: active, confirm: true, timeZone: Asia/Kolkata}
 //!     clients:                   # OAuth clients, each with one refresh token; scopes default to all
-//!       - {clientId: c, clientSecret: s, refreshToken: r, user: ann@example.com, scopes: [ZohoCRM.org.READ]}
+//!       - {clientId: c, clientSecret: s, refreshToken: r, user: ann@example.com, scopes: [ZohoCRM.org.READ],
+//!          oldAnswers: false}    # true: expires_in in milliseconds beside expires_in_sec
 //!     customFields: [{apiName: Office_Id, dataType: text, length: 120, unique: true, readOnly: false, values: []}]
 //!     accounts: [{name: Example Industries}]
 //!     contacts:
@@ -41,6 +43,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use super::concurrency::InFlight;
 use super::credits::Spent;
 use super::fields::Field;
 use super::generate;
@@ -54,7 +57,7 @@ use crate::core::service::Refused;
 pub(super) use contact::entry;
 pub(super) use people::user;
 
-const ORG: [&str; 19] = [
+const ORG: [&str; 20] = [
     "id",
     "companyName",
     "edition",
@@ -64,6 +67,7 @@ const ORG: [&str; 19] = [
     "licenses",
     "dailyCredits",
     "concurrency",
+    "pageTokenRows",
     "callMillis",
     "ownersInScope",
     "profiles",
@@ -125,6 +129,7 @@ fn organisation(ids: &mut Ids, now: Timestamp, members: &Members<'_>) -> Result<
         concurrency: members
             .number("concurrency")?
             .and_then(|limit| usize::try_from(limit).ok()),
+        page_token_rows: members.number("pageTokenRows")?,
         call_millis: members.number("callMillis")?.unwrap_or(0),
         clients: Vec::new(),
         users: Vec::new(),
@@ -134,7 +139,7 @@ fn organisation(ids: &mut Ids, now: Timestamp, members: &Members<'_>) -> Result<
         fields: Field::system(ids, privacy),
         contacts: Contacts::default(),
         spent: Spent::default(),
-        in_flight: 0,
+        in_flight: InFlight::default(),
         owners_in_scope: BTreeSet::new(),
         fields_written: BTreeSet::new(),
     };
@@ -146,7 +151,14 @@ fn organisation(ids: &mut Ids, now: Timestamp, members: &Members<'_>) -> Result<
             &Members::of(
                 item,
                 &at,
-                &["clientId", "clientSecret", "refreshToken", "user", "scopes"],
+                &[
+                    "clientId",
+                    "clientSecret",
+                    "refreshToken",
+                    "user",
+                    "scopes",
+                    "oldAnswers",
+                ],
             )?,
         )?;
         org.clients.push(client);
@@ -210,6 +222,7 @@ fn client(org: &Org, members: &Members<'_>) -> Result<Client, Refused> {
         } else {
             scopes
         },
+        old: members.flag("oldAnswers")?.unwrap_or(false),
         issued: VecDeque::new(),
         active: VecDeque::new(),
     })
