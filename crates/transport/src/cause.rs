@@ -16,12 +16,9 @@ pub(crate) fn in_words(error: &reqwest::Error) -> &'static str {
 
 /// An error and what is behind it, from the outermost on. An [`io::Error`] shows what it holds, not what that came from.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error| {
+    std::iter::successors(Some(error), |&error: &&'a (dyn Error + 'static)| {
         let held = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        match held {
-            Some(held) => Some(held as &(dyn Error + 'static)),
-            None => error.source(),
-        }
+        held.map_or_else(|| error.source(), |held| Some(held as _))
     })
 }
 
@@ -98,12 +95,23 @@ mod tests {
 
     #[test]
     fn a_refused_connection_is_said_in_our_words() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
         let error = runtime.block_on(async {
+            let _ = rustls::crypto::ring::default_provider().install_default();
             let client = reqwest::Client::builder().no_proxy().build().unwrap();
             // A port that was free a moment ago.
-            let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-            client.get(format!("http://{address}/secret")).send().await.unwrap_err()
+            let address = std::net::TcpListener::bind("127.0.0.1:0")
+                .unwrap()
+                .local_addr()
+                .unwrap();
+            client
+                .get(format!("http://{address}/secret"))
+                .send()
+                .await
+                .unwrap_err()
         });
         assert_eq!(in_words(&error), "the connection is refused");
     }
