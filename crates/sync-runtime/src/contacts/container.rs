@@ -85,7 +85,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                 self.recover(&folder, state).await?;
                 folder
             }
-            None if self.known_folder.is_some() => return self.removed(state).await,
+            None if self.known_folder.is_some() && !self.reenable => return self.removed(state).await,
             None => {
                 let marker = container_marker(self.scope, self.cluster);
                 let made = self
