@@ -94,7 +94,12 @@ impl Writer<'_> {
             }
             Verdict::OffHeld { .. } => {
                 self.disables_held();
-                self.set(ConditionType::Reconciling, true, Reason::DisablesHeld, DISABLES_HELD);
+                self.set(
+                    ConditionType::Reconciling,
+                    true,
+                    Reason::DisablesHeld,
+                    DISABLES_HELD,
+                );
                 self.set(ConditionType::Ready, false, Reason::DisablesHeld, DISABLES_HELD);
             }
             Verdict::Off { .. } => self.off(left),
@@ -150,7 +155,9 @@ impl Writer<'_> {
 
     fn off(&mut self, left: Option<u32>) {
         let message = match left {
-            None => "spec.enabled is false; the copies are out of the mailbox and the CRM is as it was".to_owned(),
+            None => {
+                "spec.enabled is false; the copies are out of the mailbox and the CRM is as it was".to_owned()
+            }
             Some(left) => format!(
                 "spec.enabled is false; {left} contacts that only the mailbox holds were left in its folder, and the CRM is as it was"
             ),
