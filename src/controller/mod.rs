@@ -104,7 +104,7 @@ impl Context {
     }
 
     /// How long it is until then; nothing if that has been.
-    fn from_now(&self, then: Timestamp) -> Duration {
+    fn time_until(&self, then: Timestamp) -> Duration {
         let wait = then.duration_since(self.surroundings.clock.now());
         Duration::try_from(wait).unwrap_or_default()
     }

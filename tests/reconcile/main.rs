@@ -12,6 +12,7 @@
 mod cap;
 mod changes;
 mod claims;
+mod conflicts;
 mod credentials;
 mod deletion;
 mod faults;
@@ -26,6 +27,7 @@ mod rest;
 mod store;
 mod switching;
 mod tenants;
+mod two_way;
 
 #[allow(
     dead_code,

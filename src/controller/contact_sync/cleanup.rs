@@ -83,7 +83,7 @@ pub(super) async fn clean_up(sync: &ContactSync, context: &Context) -> Result<Ne
             )
         }
         CleanUp::Held { until } => {
-            let wait = context.backoff.spread(context.from_now(until));
+            let wait = context.backoff.spread(context.time_until(until));
             let message = super::verdict::DISABLES_HELD;
             (
                 Trouble::time(Reason::DisablesHeld, message, Some(wait)),

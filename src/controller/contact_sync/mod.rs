@@ -1,7 +1,7 @@
 //! `ContactSync`: one user's CRM contacts and their folder in the mailbox.
 //!
-//! gather reads what the resource refers to, plan decides from that alone, apply runs one slice of the sync, take_back
-//! switches it off, report says what came of it.
+//! gather reads what the resource refers to, plan decides from that alone, apply runs one slice of the sync, or takes it
+//! back, report says what came of it.
 
 mod apply;
 mod claims;
@@ -98,7 +98,7 @@ fn count_me(sync: &ContactSync, context: &Context) {
 fn next(verdict: &Verdict, gathered: Option<&Gathered>, context: &Context) -> Next {
     match verdict {
         Verdict::Running { more: true } | Verdict::SwitchingOff => Next::In(Duration::ZERO),
-        Verdict::OffHeld { until } => Next::In(context.backoff.spread(context.from_now(*until))),
+        Verdict::OffHeld { until } => Next::In(context.backoff.spread(context.time_until(*until))),
         Verdict::Running { more: false } | Verdict::Observing(_) => {
             let interval = gathered.map_or(Duration::from_mins(5), |gathered| gathered.policy.interval);
             Next::In(context.backoff.spread(interval))
