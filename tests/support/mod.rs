@@ -12,6 +12,7 @@ mod cluster;
 mod objects;
 mod operator;
 mod scan;
+mod time;
 mod views;
 mod waiting;
 mod world;
