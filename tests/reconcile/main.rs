@@ -29,6 +29,7 @@ mod pairs;
 mod people;
 mod rest;
 mod store;
+mod suspending;
 mod switching;
 mod tenants;
 mod two_way;
