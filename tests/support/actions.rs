@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::case::Case;
 use super::views::{FOLDER, contact_of, contacts_of};
+use super::world::{CLIENT_ID, OFFICE_SECRET, TENANT_ID};
 
 impl Case {
     /// The mailbox's owner makes a contact in the sync's folder; its id.
@@ -37,6 +38,41 @@ impl Case {
         let mailbox = self.mailbox(user).await;
         let copy = mailbox.copy(crm_id).expect("the record has a copy");
         copy["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// The app itself, from elsewhere, gives a folder another marker.
+    pub(crate) async fn mark_folder(&self, user: &str, folder: &str, marker: &str) {
+        let graph = &self.running.addresses().graph;
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let login = [
+            ("grant_type", "client_credentials"),
+            ("client_id", CLIENT_ID),
+            ("client_secret", OFFICE_SECRET),
+            ("scope", "https://graph.microsoft.com/.default"),
+        ];
+        let body: Vec<String> = login
+            .iter()
+            .map(|(name, value)| format!("{name}={}", value.replace(':', "%3A").replace('/', "%2F")))
+            .collect();
+        let answer = http
+            .post(format!("{graph}/{TENANT_ID}/oauth2/v2.0/token"))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body.join("&"))
+            .send()
+            .await
+            .unwrap();
+        let token: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+        let property = json!({ "id": msgraph::MARKER_PROPERTY, "value": marker });
+        let answer = http
+            .patch(format!("{graph}/v1.0/users/{user}/contactFolders/{folder}"))
+            .bearer_auth(token["access_token"].as_str().expect("a token"))
+            .header("content-type", "application/json")
+            .header("prefer", "IdType=\"ImmutableId\"")
+            .body(json!({ "singleValueExtendedProperties": [property] }).to_string())
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 200);
     }
 
     /// Somebody changes a record in the CRM.

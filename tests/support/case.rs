@@ -291,7 +291,8 @@ impl Case {
         self.forbidden.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn folder(&self) -> &Path {
+    /// Where the operator of this test keeps its files; the store is in `data`.
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 }

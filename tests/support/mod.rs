@@ -18,7 +18,7 @@ mod waiting;
 mod world;
 
 pub(crate) use case::Case;
-pub(crate) use cluster::Shared;
+pub(crate) use cluster::{KEY_SECRET, SYSTEM, Shared};
 pub(crate) use objects::{
     Reported, contact_sync, contact_sync_with, crm_secret, name_of, office_secret, tenant,
 };
