@@ -13,6 +13,8 @@ mod graph_directory;
 mod graph_edits;
 mod graph_folders;
 mod graph_login;
+mod graph_mail;
+mod graph_people;
 mod graph_support;
 mod graph_values;
 mod zoho_accounts;
