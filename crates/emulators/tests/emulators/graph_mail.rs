@@ -19,7 +19,7 @@ fn message(request: &str) -> Value {
     json!({
         "message": {
             "subject": "A request to join",
-            "body": {"contentType": "HTML", "content": "<p>Approve it.</p>"},
+            "body": {"contentType": "html", "content": "<p>Approve it.</p>"},
             "toRecipients": to(BOB),
             "replyTo": to(ADA),
             "internetMessageHeaders": [{"name": "x-crmlink-request", "value": request}],

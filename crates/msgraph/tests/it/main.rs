@@ -4,7 +4,10 @@
 
 mod batch;
 mod calls;
+mod emulated;
+mod installing;
 mod limits;
+mod mails;
 mod paging;
 mod redaction;
 mod support;
