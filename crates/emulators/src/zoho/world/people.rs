@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{days_before, given, zone};
 use crate::core::service::Refused;
-use crate::zoho::ids::{Ids, scatter};
+use crate::zoho::ids::Ids;
 use crate::zoho::shape::whole_seconds;
 use crate::zoho::state::{Org, Profile, Role, User};
 use crate::zoho::strict::Members;
@@ -150,7 +150,10 @@ pub(in crate::zoho) fn user(
         ],
     )?;
     let email = members.text("email")?;
-    if org.user_by_email(email).is_some() {
+    if org
+        .user_by_email(email)
+        .is_some_and(|user| user.status != "deleted")
+    {
         return Err(members.refuse("email", "is the address of another user"));
     }
     let profile = members.opt_text("profile")?.unwrap_or("Standard");
@@ -193,7 +196,7 @@ pub(in crate::zoho) fn user(
     let id = given(ids, &members)?;
     org.users.push(User {
         id,
-        zuid: (600_000_000 + scatter(id) % 100_000_000).to_string(),
+        zuid: User::zuid_of(id),
         email: email.to_owned(),
         first_name: members.opt_text("firstName")?.map(ToOwned::to_owned),
         last_name: members.opt_text("lastName")?.unwrap_or("User").to_owned(),
@@ -202,6 +205,7 @@ pub(in crate::zoho) fn user(
         status: status.to_owned(),
         status_reason: (status == "disabled").then(|| "disabled manually".to_owned()),
         confirm: members.flag("confirm")?.unwrap_or(true),
+        microsoft: false,
         time_zone,
         zone,
         created,
