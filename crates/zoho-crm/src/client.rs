@@ -238,7 +238,8 @@ fn stale(exchange: &Exchange) -> bool {
 /// A write's rows come in 400 and 412 as well (`research/zoho.md` §5); the family reads them.
 fn has_rows(call: &Call, exchange: &Exchange) -> bool {
     let body = || serde_json::from_slice::<serde_json::Value>(&exchange.body).ok();
+    let is_list = |rows: Option<&serde_json::Value>| rows.is_some_and(serde_json::Value::is_array);
     call.effect != Effect::Read
         && matches!(exchange.status.as_u16(), 400 | 403 | 412)
-        && body().is_some_and(|body| body.get("data").is_some_and(serde_json::Value::is_array))
+        && body().is_some_and(|body| ["data", "users"].iter().any(|key| is_list(body.get(key))))
 }

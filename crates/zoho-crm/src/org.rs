@@ -8,6 +8,7 @@ use crate::client::Zoho;
 use crate::error::Error;
 use crate::ids::OrgId;
 use crate::times;
+use crate::users::User;
 
 open_enum! {
     /// What an organisation has bought.
@@ -108,6 +109,51 @@ pub struct Org {
     pub privacy_settings: bool,
     /// The organisation's default zone; users have their own.
     pub time_zone: Option<String>,
+}
+
+/// Why an organisation cannot invite users over its API, whoever acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CannotInvite {
+    /// The edition is a free one, or a trial that nobody paid for.
+    #[error("inviting users needs a paid edition")]
+    Unpaid,
+    /// Users are added in the administration of Zoho One or CRM Plus only.
+    #[error("users are added in Zoho One or CRM Plus, not in the CRM")]
+    SuiteManaged,
+    /// A sandbox has no users of its own.
+    #[error("a sandbox has no users of its own")]
+    Sandbox,
+    /// Bigin is another product.
+    #[error("the organisation is one of Bigin, not of the CRM")]
+    Bigin,
+}
+
+impl Org {
+    /// Whether users can be invited at all, known before any call.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub fn can_invite(&self) -> Result<(), CannotInvite> {
+        match (&self.org_type, &self.paid_type) {
+            (OrgType::Sandbox, _) => Err(CannotInvite::Sandbox),
+            (OrgType::Bigin, _) => Err(CannotInvite::Bigin),
+            (_, paid_type) if paid_type.adds_users_elsewhere() => Err(CannotInvite::SuiteManaged),
+            _ if !self.paid => Err(CannotInvite::Unpaid),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a user is the super admin: by account, or by address, as Zoho describes the account's number loosely.
+    #[must_use]
+    pub fn is_super_admin(&self, user: &User) -> bool {
+        let same_account = self.primary_zuid.is_some() && self.primary_zuid == user.zuid;
+        let same_address = self
+            .primary_email
+            .as_deref()
+            .is_some_and(|address| user.has_address(address));
+        same_account || same_address
+    }
 }
 
 impl std::fmt::Debug for Org {

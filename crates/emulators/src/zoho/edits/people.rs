@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Edit, user};
 use crate::core::service::Refused;
 use crate::zoho::features::seats_used;
-use crate::zoho::invitations::{Fate, Invitation};
+use crate::zoho::invitations::Fate;
 use crate::zoho::shape::whole_seconds;
 use crate::zoho::state::{Edition, Org, World};
 use crate::zoho::strict::Members;
@@ -74,13 +74,14 @@ fn invite(world: &mut World, edit: &Edit<'_>) -> Edited {
         .get("user")
         .ok_or_else(|| members.refuse("user", "is required"))?;
     let org = &mut world.orgs[edit.org];
-    let id = world::user(org, &mut world.ids, edit.now, item, "user")?;
+    let mut person = item.clone();
+    if let Some(members) = person.as_object_mut() {
+        members.insert("confirm".to_owned(), json!(false));
+    }
+    let id = world::user(org, &mut world.ids, edit.now, &person, "user")?;
     if let Some(user) = org.user_mut(id) {
-        user.confirm = false;
         user.created = whole_seconds(edit.now);
         user.modified = user.created;
-        let email = user.email.clone();
-        org.invitations.push(Invitation::new(id, &email, edit.now, false));
     }
     Ok(())
 }

@@ -20,7 +20,7 @@
 //!     roles: [{name: Manager, reportingTo: CEO}]
 //!     users:                     # the first one is the super admin
 //!       - {email: ann@example.com, firstName: Ann, lastName: Able, profile: Administrator, role: CEO,
-//!          status: active, confirm: true, timeZone: Asia/Kolkata}
+//!          status: active, confirm: true, timeZone: Asia/Kolkata}  # confirm: false is an invitation that waits
 //!     clients:                   # OAuth clients, each with one refresh token; scopes default to all
 //!       - {clientId: c, clientSecret: s, refreshToken: r, user: ann@example.com, scopes: [ZohoCRM.org.READ]}
 //!     customFields: [{apiName: Office_Id, dataType: text, length: 120, unique: true, readOnly: false, values: []}]

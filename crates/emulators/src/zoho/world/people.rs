@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{days_before, given, zone};
 use crate::core::service::Refused;
 use crate::zoho::ids::Ids;
+use crate::zoho::invitations::Invitation;
 use crate::zoho::shape::whole_seconds;
 use crate::zoho::state::{Org, Profile, Role, User};
 use crate::zoho::strict::Members;
@@ -194,6 +195,11 @@ pub(in crate::zoho) fn user(
             .unwrap_or_else(|| days_before(now, 180)),
     );
     let id = given(ids, &members)?;
+    let confirm = members.flag("confirm")?.unwrap_or(true);
+    if !confirm && status == "active" {
+        // Somebody else's, and as fresh as the world.
+        org.invitations.push(Invitation::new(id, email, now, false));
+    }
     org.users.push(User {
         id,
         zuid: User::zuid_of(id),
@@ -204,7 +210,7 @@ pub(in crate::zoho) fn user(
         role,
         status: status.to_owned(),
         status_reason: (status == "disabled").then(|| "disabled manually".to_owned()),
-        confirm: members.flag("confirm")?.unwrap_or(true),
+        confirm,
         microsoft: false,
         time_zone,
         zone,
