@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 /// Ids only: what else a member shows depends on further permissions, and nothing else is needed
 /// (`research/graph.md` §1).
-pub(crate) const SELECT: &str = "$select=id&$top=999";
+pub(crate) const SELECT: &str = "$select=id";
 
 /// A member of a role or a group.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -67,6 +67,7 @@ impl DirectoryRoles {
     }
 
     /// To whom a role is assigned: users, groups as themselves, apps. Guests and disabled accounts are among them.
+    /// The service chooses the page size: it refuses `$top` here.
     #[must_use]
     pub fn members(&self, role_id: &str) -> Pages<DirectoryObject> {
         let target = format!("/directoryRoles/{}/members?{SELECT}", encode::segment(role_id));

@@ -20,7 +20,7 @@ impl Groups {
     /// to the group does not cover them either.
     #[must_use]
     pub fn members(&self, group_id: &str) -> Pages<DirectoryObject> {
-        let target = format!("/groups/{}/members?{SELECT}", encode::segment(group_id));
+        let target = format!("/groups/{}/members?{SELECT}&$top=999", encode::segment(group_id));
         let call = Call::get("/groups/{group}/members", target);
         Pages::new(self.graph.clone(), call, "group members")
     }

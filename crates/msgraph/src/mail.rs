@@ -151,9 +151,14 @@ impl Mailbox {
         }
         self.graph.pace_mail(&self.user_id).await?;
         let target = format!("{}/sendMail", self.path());
+        let mut body = json!({ "message": mail.message() });
+        if !mail.keep {
+            // Kept is what the service does unless told otherwise.
+            body["saveToSentItems"] = json!(false);
+        }
         let call = Call::new(Method::POST, "/users/{user}/sendMail", target)
             .of_mailbox(&self.user_id)
-            .with_body(json!({ "message": mail.message(), "saveToSentItems": mail.keep }));
+            .with_body(body);
         Request::new(self.graph.clone(), call, |_| Ok(())).send().await
     }
 }

@@ -82,7 +82,7 @@ impl ServicePrincipals {
         Request::new(self.graph.clone(), call, |reply| reply.json("service principal"))
     }
 
-    /// What was granted to an app, for all APIs.
+    /// What was granted to an app, for all APIs. Recent changes may show late.
     #[must_use]
     pub fn grants(&self, principal_id: &str) -> Pages<Grant> {
         let target = format!(
@@ -93,7 +93,7 @@ impl ServicePrincipals {
         Pages::new(self.graph.clone(), call, "app role assignments")
     }
 
-    /// To whom an app was assigned: users, groups and other apps.
+    /// To whom an app was assigned: users, groups and other apps. Recent changes may show late.
     #[must_use]
     pub fn assignments(&self, principal_id: &str) -> Pages<Assignment> {
         let target = format!(

@@ -99,6 +99,8 @@ pub struct Org {
     pub paid_expiry: Option<Timestamp>,
     /// Set during a trial.
     pub on_trial: bool,
+    /// When the trial ends, if there is one.
+    pub trial_expiry: Option<Timestamp>,
     /// Seats.
     pub users_license_purchased: u32,
     /// Address of the super admin.
@@ -196,6 +198,8 @@ struct License {
     paid_expiry: Option<Timestamp>,
     #[serde(default)]
     trial_type: Option<String>,
+    #[serde(default, deserialize_with = "times::optional")]
+    trial_expiry: Option<Timestamp>,
     #[serde(default)]
     users_license_purchased: Option<u32>,
 }
@@ -220,6 +224,7 @@ impl Zoho {
             paid_type: wire.license_details.paid_type,
             paid_expiry: wire.license_details.paid_expiry,
             on_trial: wire.license_details.trial_type.is_some(),
+            trial_expiry: wire.license_details.trial_expiry,
             users_license_purchased: wire.license_details.users_license_purchased.unwrap_or_default(),
             primary_email: wire.primary_email,
             primary_zuid: wire.primary_zuid,

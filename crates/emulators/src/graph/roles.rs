@@ -65,7 +65,7 @@ pub(super) fn by_template(
     Ok(Reply::ok(out))
 }
 
-/// Who holds the role now; a group stands for itself, its members are not listed.
+/// Who holds the role now; a group stands for itself, its members are not listed. The page size cannot be chosen.
 pub(super) fn members(
     tenant: &Tenant,
     caller: &Caller,
@@ -74,7 +74,7 @@ pub(super) fn members(
     now: Timestamp,
 ) -> Result<Reply, Failure> {
     need_roles(caller)?;
-    call.query.allow(&["$select", "$top", "$skiptoken"])?;
+    call.query.allow(&["$select", "$skiptoken"])?;
     if id != role_id(tenant) || !tenant.administrator_activated {
         return Err(not_found(id));
     }

@@ -53,6 +53,9 @@ async fn groups_and_apps_hold_the_role_as_themselves() {
     .await;
     let members = administrators(&graph).await;
     assert_eq!(kinds(&members), ["user", "group", "servicePrincipal"]);
+    let role = graph.get(ROLE).await.id();
+    let paged = graph.get(&format!("/directoryRoles/{role}/members?$top=2")).await;
+    assert_eq!(paged.status, 400);
     let group = members[1]["id"].as_str().unwrap();
     let inside = graph.get(&format!("/groups/{group}/members?$select=id")).await;
     assert_eq!(inside.rows().len(), 1);

@@ -42,7 +42,6 @@ async fn a_mail_is_sent_as_the_service_expects() {
                 "replyTo": [recipient("help@x.example")],
                 "internetMessageHeaders": [{ "name": "x-crmlink-request", "value": "r-1" }],
             },
-            "saveToSentItems": true,
         })
     );
     assert_eq!(

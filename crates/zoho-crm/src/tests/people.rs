@@ -166,6 +166,7 @@ fn org(org_type: OrgType, paid_type: PaidType, paid: bool) -> Org {
         paid_type,
         paid_expiry: None,
         on_trial: false,
+        trial_expiry: None,
         users_license_purchased: 5,
         primary_email: Some("Ann@example.com".to_owned()),
         primary_zuid: Some("z1".to_owned()),
