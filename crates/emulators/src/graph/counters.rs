@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// Every counter; all of them show from the start, so that a misspelt name in a test is seen.
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 24] = [
     "attendees_written",
     "batch_calls",
     "creates",
@@ -19,6 +19,8 @@ const NAMES: [&str; 22] = [
     "max_in_flight",
     "noop_updates",
     "permanent_deletes",
+    "requested_mails_repeated",
+    "requested_mails_sent",
     "requests_without_immutable_id",
     "throttled",
     "token_requests_refused",

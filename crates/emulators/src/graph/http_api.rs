@@ -11,11 +11,13 @@ use axum::extract::State;
 use axum::response::Response;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, Method, Request};
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::errors::{Failure, Ids, Reply, respond};
 use super::query::{Prefer, Query, decode};
-use super::{GraphEmulator, Inner, batch, directory, login, mailbox_api, service_principals};
+use super::tenant::Tenant;
+use super::{GraphEmulator, Inner, batch, directory, login, mailbox_api, roles, service_principals};
 use crate::core::service::{Context, Origin};
 
 /// Larger bodies are refused, as Graph does.
@@ -64,9 +66,14 @@ impl Caller {
         Err(Failure::new(403, "Authorization_RequestDenied", text))
     }
 
-    /// A mailbox call needs this permission.
-    pub(super) fn need_in_mailbox(&self, name: &str) -> Result<(), Failure> {
-        if self.holds(&[name]) {
+    /// A mailbox call needs this permission: consented to, or given by Exchange for this mailbox.
+    fn need_in_mailbox(&self, name: &str, tenant: Option<&Tenant>, user: &str) -> Result<(), Failure> {
+        let by_exchange = || {
+            let app = tenant?.apps.get(&self.client_id)?;
+            let user = tenant?.user(user).map(|user| user.id.as_str());
+            Some(app.has_exchange_role(name, user))
+        };
+        if self.holds(&[name]) || by_exchange().unwrap_or(false) {
             return Ok(());
         }
         let text = "Access is denied. Check credentials and try again.";
@@ -170,7 +177,10 @@ async fn route(api: &Api, call: &Call, ids: &Ids) -> Result<Reply, Failure> {
         [first, ref rest @ ..] if !rest.is_empty() && key_of(first, "users").is_some() => {
             (key_of(first, "users").unwrap_or_default(), rest)
         }
-        _ => return directory_call(&mut api.emulator.lock(), &caller, call, &segments),
+        _ => {
+            let now = api.emulator.now();
+            return directory_call(&mut api.emulator.lock(), &caller, call, &segments, now);
+        }
     };
     mailbox_call(api, &caller, call, user, rest).await
 }
@@ -220,6 +230,7 @@ fn directory_call(
     caller: &Caller,
     call: &Call,
     segments: &[&str],
+    now: Timestamp,
 ) -> Result<Reply, Failure> {
     let Some(tenant) = inner.tenants.get(&caller.tenant) else {
         return Err(Failure::new(
@@ -251,11 +262,11 @@ fn directory_call(
             directory::user(tenant, caller, call, key_of(user, "users").unwrap_or_default())
         }
         ["groups", group, "members"] => directory::group_members(tenant, caller, call, group),
-        ["directoryRoles"] => directory::roles(tenant, caller, call),
-        ["directoryRoles", role, "members"] => directory::role_members(tenant, caller, call, role),
+        ["directoryRoles"] => roles::list(tenant, caller, call),
+        ["directoryRoles", role, "members"] => roles::members(tenant, caller, call, role, now),
         [first] if alternate_key(first, "directoryRoles", "roleTemplateId").is_some() => {
             let template = alternate_key(first, "directoryRoles", "roleTemplateId").unwrap_or_default();
-            directory::role(tenant, caller, call, template)
+            roles::by_template(tenant, caller, call, template)
         }
         [first] if alternate_key(first, "servicePrincipals", "appId").is_some() => {
             let app = alternate_key(first, "servicePrincipals", "appId").unwrap_or_default();
@@ -322,15 +333,17 @@ fn enter(
     let now = api.emulator.now();
     let mut inner = api.emulator.lock();
     let inner = &mut *inner;
+    let need = |name| caller.need_in_mailbox(name, inner.tenants.get(&caller.tenant), user);
     match rest.first().copied().unwrap_or_default() {
         "contactFolders" | "contacts" => {
-            caller.need_in_mailbox("Contacts.ReadWrite")?;
+            need("Contacts.ReadWrite")?;
             inner.counters.add("mailbox_requests");
             if !call.prefer.immutable_id {
                 inner.counters.add("requests_without_immutable_id");
             }
         }
-        "mailboxSettings" => caller.need_in_mailbox("MailboxSettings.Read")?,
+        "mailboxSettings" => need("MailboxSettings.Read")?,
+        "sendMail" => need("Mail.Send")?,
         other => return Err(Failure::unknown_path(other)),
     }
     let jitter = inner.random.next_u64();

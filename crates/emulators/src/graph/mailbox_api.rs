@@ -9,7 +9,7 @@ use super::errors::{Failure, Reply};
 use super::http_api::{Call, Caller};
 use super::mailbox::{DEFAULT, Mailbox, TRASH};
 use super::options::Options;
-use super::{Inner, contacts, folders};
+use super::{Inner, contacts, folders, mail};
 
 /// What a call in a mailbox works on.
 pub(super) struct Desk<'a> {
@@ -71,6 +71,13 @@ pub(super) fn run(
     let gone = || Failure::new(404, "ResourceNotFound", "Resource could not be discovered.");
     let tenant = inner.tenants.get_mut(&caller.tenant).ok_or_else(gone)?;
     let index = tenant.user_index(user).ok_or_else(gone)?;
+    if let ["sendMail"] = rest {
+        return if call.method == Method::POST {
+            mail::send(tenant, &mut inner.counters, call, index, now)
+        } else {
+            Err(Failure::method())
+        };
+    }
     let user = tenant.users.get_mut(index).ok_or_else(gone)?;
     if let ["mailboxSettings"] = rest {
         return if call.method == Method::GET {

@@ -38,6 +38,8 @@ pub(super) struct Options {
     pub(super) requests: u64,
     /// The window in seconds.
     pub(super) window: u64,
+    /// Messages that a mailbox may send in a minute.
+    pub(super) mails_per_minute: u64,
 }
 
 impl Default for Options {
@@ -56,6 +58,7 @@ impl Default for Options {
             concurrent: 4,
             requests: 10_000,
             window: 600,
+            mails_per_minute: 30,
         }
     }
 }
@@ -76,6 +79,7 @@ impl Options {
             self.concurrent = throttle.number("concurrent", self.concurrent)?;
             self.requests = throttle.number("requests", self.requests)?;
             self.window = throttle.number("windowSeconds", self.window)?;
+            self.mails_per_minute = throttle.number("mailsPerMinute", self.mails_per_minute)?;
             throttle.finish()?;
         }
         match section.opt_text("trashedFolders")?.as_deref() {

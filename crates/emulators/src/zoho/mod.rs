@@ -17,6 +17,8 @@ mod features;
 mod fields;
 mod generate;
 mod ids;
+mod invitations;
+mod licence;
 mod org;
 mod profiles;
 mod records;
@@ -25,6 +27,9 @@ mod shape;
 mod state;
 mod strict;
 mod timeline;
+mod user_changes;
+mod user_invite;
+mod user_rows;
 mod users;
 pub mod world;
 
