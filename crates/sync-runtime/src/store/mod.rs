@@ -1,13 +1,14 @@
 //! The store: links, outbox, queue and cursors. One suite (`tests/store`) holds for every implementation.
 //!
 //! It keeps ids, times and keyed hashes, no names, addresses or texts. All changes go through one call that commits
-//! them together or not at all, so a crash leaves a state that some commit had made.
+//! them together or not at all, so a crash leaves a state that some commit had made. Times are kept in whole seconds,
+//! but for those inside [`ScopeState`] and [`FeedState`], which come back as they went in.
 
 mod sqlite;
 
 use std::future::Future;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sync_engine::identity::ScopeId;
 use sync_engine::link::{CrmIntent, Link, Side};
@@ -28,6 +29,16 @@ pub enum StoreError {
         found: i64,
         /// The newest version that this release knows.
         known: i64,
+    },
+    /// Two links would hold one mailbox item: the caller's mistake, as every item belongs to one record.
+    #[error(
+        "record {crm_id} of sync {scope} cannot be linked, as its mailbox item is linked to another record: nothing of the commit was kept"
+    )]
+    Doubled {
+        /// The sync.
+        scope: ScopeId,
+        /// The record of the link that was refused.
+        crm_id: String,
     },
     /// The database failed.
     #[error("the store failed: {0}")]
@@ -191,7 +202,7 @@ pub struct Held {
     pub crm_id: String,
     /// What was about to be done.
     pub operation: Guarded,
-    /// The trip whose frozen list it is on; `None` until the guard has judged it.
+    /// The trip whose frozen list it is on; `None` until the guard has judged it. Set by [`Change::Freeze`] alone.
     pub trip: Option<String>,
 }
 
@@ -275,33 +286,39 @@ pub struct FeedState {
 pub struct Counts {
     /// Pairs that are linked.
     pub linked: u64,
-    /// Contacts that wait to be looked at.
+    /// Contacts that wait to be looked at, each once: the queue, the strangers, and those intents of either kind whose
+    /// record or item is not among them.
     pub pending: u64,
     /// Contacts that are parked.
     pub parked: u64,
     /// Records with a conflict that is open or remembered.
     pub conflicts: u64,
-    /// Operations that the guard holds.
+    /// Operations that the guard has, judged or not.
     pub held: u64,
 }
 
 /// One change of the store.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a commit has hundreds of changes at most, and each is consumed at once"
+)]
 pub enum Change {
     /// Replaces what a sync remembers of itself.
     Scope(ScopeId, ScopeState),
-    /// Forgets a sync altogether.
+    /// Forgets a sync altogether; what was counted for its organisation stays.
     DropScope(ScopeId),
-    /// Makes or replaces a link.
+    /// Makes or replaces a link; [`StoreError::Doubled`] if another link of the sync holds the same item.
     Link(ScopeId, Link),
     /// Forgets a link.
     DropLink(ScopeId, String),
-    /// Forgets every base of a sync, after a change of key.
+    /// Forgets every base of a sync, those of the intents too, after a change of key.
     DropBases(ScopeId),
-    /// Puts a record into the queue.
+    /// Puts a record into the queue. One that is there keeps its place, unless it becomes an initial row by this, and
+    /// an item that may have changed stays one.
     Enqueue(ScopeId, Queued),
-    /// Puts every linked and parked record into the queue, to be looked at on both sides, and every parked item among
-    /// the strangers.
+    /// Puts every linked, detached and parked record into the queue, behind other changes and to be looked at on both
+    /// sides, and every parked item among the strangers.
     EnqueueAll(ScopeId),
     /// Takes a record out of the queue.
     Dequeue(ScopeId, String),
@@ -315,22 +332,24 @@ pub enum Change {
     CrmIntent(ScopeId, CrmIntent),
     /// Forgets the intent for an item.
     DropCrmIntent(ScopeId, String),
-    /// Parks a contact.
+    /// Parks a contact. It keeps its time as long as the reason stays the same.
     Park(ScopeId, Parked),
     /// Ends the parking of a contact.
     Unpark(ScopeId, Side, String),
-    /// Hands an operation to the guard; one that is on a frozen list stays there as long as it is the same.
+    /// Hands an operation to the guard, in place of another one of that record. One that is on a frozen list stays
+    /// there as long as it is the same; the trip given here counts for nothing.
     Hold(ScopeId, Held),
     /// Takes an operation from the guard.
     Unhold(ScopeId, String),
     /// Puts every operation that is on no frozen list on the list of this trip.
     Freeze(ScopeId, String),
-    /// Records a conflict in place of an earlier one of that record and field. The oldest beyond [`MOST_CONFLICTS`]
-    /// that are not open are forgotten.
+    /// Records a conflict in place of an earlier one of that record and field. Of those that are not open, the oldest
+    /// beyond [`MOST_CONFLICTS`] are forgotten.
     Conflict(ScopeId, Conflict),
     /// Forgets the open conflicts of a record in all fields but these.
     CloseConflicts(ScopeId, String, Vec<String>),
-    /// Adds to a count: of a sync and of its organisation.
+    /// Adds to a count at this time: of a sync and of its organisation, whose id comes second. What is older than the
+    /// newest by more than [`TALLIES_KEPT`] is forgotten.
     Tally(ScopeId, String, Tally, Timestamp, u64),
     /// Remembers whether a record was imported; the organisation's id comes first.
     Origin(String, String, bool),
@@ -340,8 +359,11 @@ pub enum Change {
     Feed(String, FeedState),
 }
 
-/// How many conflicts are remembered for a sync.
+/// How many conflicts are remembered for a sync besides the open ones.
 pub const MOST_CONFLICTS: u32 = 200;
+
+/// How far back counts are kept: twice the longest time over which a guard looks.
+pub const TALLIES_KEPT: SignedDuration = SignedDuration::from_hours(48);
 
 /// Whose counts are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -382,7 +404,7 @@ pub trait Store: Send + Sync {
         scope: ScopeId,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Queued>, StoreError>> + Send;
-    /// The intents to make items in the CRM, oldest first, at most `limit`.
+    /// The intents to make items in the CRM, oldest first (within a second by item), at most `limit`.
     fn crm_intents(
         &self,
         scope: ScopeId,
@@ -396,7 +418,7 @@ pub trait Store: Send + Sync {
     ) -> impl Future<Output = Result<Vec<Stranger>, StoreError>> + Send;
     /// Every operation that the guard has, by record.
     fn held(&self, scope: ScopeId) -> impl Future<Output = Result<Vec<Held>, StoreError>> + Send;
-    /// The conflicts, open ones first, then the latest; at most `limit`.
+    /// The conflicts, open ones first, each group latest first; at most `limit`.
     fn conflicts(
         &self,
         scope: ScopeId,
