@@ -4,6 +4,7 @@
 //! them together or not at all, so a crash leaves a state that some commit had made. Times are kept in whole seconds,
 //! but for those inside [`ScopeState`] and [`FeedState`], which come back as they went in.
 
+mod memory;
 mod sqlite;
 
 use std::future::Future;
@@ -15,6 +16,7 @@ use sync_engine::link::{CrmIntent, Link, Side};
 
 use crate::ports::Keyset;
 
+pub use memory::MemoryStore;
 pub use sqlite::SqliteStore;
 
 /// Why the store did not answer.
