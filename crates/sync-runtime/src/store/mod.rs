@@ -5,6 +5,7 @@
 //! but for those inside [`ScopeState`] and [`FeedState`], which come back as they went in.
 
 mod memory;
+mod scratch;
 mod sqlite;
 
 use std::future::Future;
@@ -17,6 +18,7 @@ use sync_engine::link::{CrmIntent, Link, Side};
 use crate::ports::Keyset;
 
 pub use memory::MemoryStore;
+pub use scratch::Scratch;
 pub use sqlite::SqliteStore;
 
 /// Why the store did not answer.
