@@ -4,7 +4,6 @@
 //! slice of work to `sync-runtime`, which reads both services through [`adapters`], plans with `sync-engine`, writes
 //! to the mailbox and remembers in its store. What came of it stands in `status`.
 
-pub mod adapters;
 pub mod api;
 pub mod cli;
 mod connections;

@@ -31,11 +31,15 @@ pub enum ConditionType {
     Enabled,
     /// The first sync is complete.
     InitialSyncComplete,
+    /// A guard holds something back; everything else goes on. Present only while true.
+    Held,
+    /// Contacts that only the mailbox holds were left there when the sync was switched off. Present only while true.
+    ItemsLeft,
 }
 
 impl ConditionType {
     /// Every type, in the order in which conditions are listed.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Ready,
         Self::Reconciling,
         Self::Stalled,
@@ -44,6 +48,8 @@ impl ConditionType {
         Self::CrmConnected,
         Self::Enabled,
         Self::InitialSyncComplete,
+        Self::Held,
+        Self::ItemsLeft,
     ];
 
     /// The word as it stands in a condition.
@@ -58,6 +64,8 @@ impl ConditionType {
             Self::CrmConnected => "CrmConnected",
             Self::Enabled => "Enabled",
             Self::InitialSyncComplete => "InitialSyncComplete",
+            Self::Held => "Held",
+            Self::ItemsLeft => "ItemsLeft",
         }
     }
 }

@@ -142,7 +142,7 @@ fn a_long_message_is_cut_between_characters() {
 #[test]
 fn what_another_release_wrote_is_read_and_can_be_dropped() {
     let foreign = json!([{
-        "type": "Held", "status": "Perhaps", "reason": "NewReason", "message": "",
+        "type": "Promoted", "status": "Perhaps", "reason": "NewReason", "message": "",
         "lastTransitionTime": "2026-11-23T00:00:00Z"
     }]);
     let mut conditions: Conditions = serde_json::from_value(foreign).unwrap();
@@ -153,7 +153,7 @@ fn what_another_release_wrote_is_read_and_can_be_dropped() {
     ready(&mut conditions, ConditionStatus::True, Reason::InSync, "", 1);
     assert_eq!(
         conditions.iter().map(Condition::type_name).collect::<Vec<_>>(),
-        ["Ready", "Held"]
+        ["Ready", "Promoted"]
     );
     conditions.retain_known();
     assert_eq!(

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Direction, OfficeFieldName, schema};
+use super::{ConflictPolicy, Direction, OfficeFieldName, schema};
 
 /// By an entry, or by the built-in one for `surname` if nothing takes that away.
 const LAST_NAME_IS_MAPPED: &str = "\
@@ -11,6 +11,14 @@ const LAST_NAME_IS_MAPPED: &str = "\
     || ((!has(self.base) || self.base != 'None') \
         && (!has(self.exclude) || !('surname' in self.exclude)) \
         && (!has(self.fields) || !self.fields.exists(f, f.office == 'surname')))";
+
+/// Two rules for the parts of one address could not both be obeyed.
+const ONE_CONFLICT_POLICY_AN_ADDRESS: &str = "\
+    !has(self.fields) || ['business', 'home', 'other'].all(address, \
+        ['CrmWins', 'OfficeWins', 'NewestWins', 'Manual'].filter(policy, \
+            self.fields.exists(f, has(f.conflict) && f.conflict == policy \
+                && f.office in [address + 'Street', address + 'City', address + 'State', \
+                    address + 'PostalCode', address + 'Country'])).size() <= 1)";
 
 /// Which contact field of Microsoft 365 meets which CRM field.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -28,6 +36,10 @@ const LAST_NAME_IS_MAPPED: &str = "\
         "rule": LAST_NAME_IS_MAPPED,
         "message": "nothing is mapped to Last_Name, which the CRM requires: \
             map a field to it, such as {office: surname, crm: Last_Name}"
+    },
+    {
+        "rule": ONE_CONFLICT_POLICY_AN_ADDRESS,
+        "message": "the parts of an address count as one field: give them the same conflict, or give it to one of them"
     }
 ]))]
 pub struct ContactMapping {
@@ -65,6 +77,10 @@ pub enum MappingBase {
 /// One pair of fields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = [{
+    "rule": "!has(self.conflict) || !has(self.direction) || self.direction == 'TwoWay'",
+    "message": "conflict is only allowed for a field that flows both ways: one that flows one way has no conflicts"
+}]))]
 pub struct MappedField {
     /// The contact field in Microsoft 365. Only what its API can hold is in the list: at most three e-mail
     /// addresses (`email1` to `email3`), two business phones, two home phones, one mobile phone and three instant
@@ -83,6 +99,13 @@ pub struct MappedField {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Direction")]
     pub direction: Option<Direction>,
+
+    /// Who wins where both sides changed this field since they last agreed; the values are those of the sync's
+    /// `conflict`. For an address it is enough to say it for one of its parts. Only allowed for a field that flows
+    /// both ways. Default: the sync's `conflict`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ConflictPolicy")]
+    pub conflict: Option<ConflictPolicy>,
 
     /// What happens to a value that is too long for the other side. `Park`: the contact waits, and is listed in
     /// `status.parked`, until the value is shortened. `Cut`: the value is cut on the other side and stays whole

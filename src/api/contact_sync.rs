@@ -1,14 +1,10 @@
 //! The kind `ContactSync`: one user's contacts, in the CRM and in the mailbox.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Conditions, ContactPolicy, TenantRef, schema};
-
-/// How many parked contacts the status names at most.
-pub const MAX_PARKED_SAMPLE: usize = 10;
+use super::{ContactPolicy, ContactSyncStatus, TenantRef, schema};
 
 /// Which user's contacts are synced, and how.
 #[allow(
@@ -90,6 +86,20 @@ pub const MAX_PARKED_SAMPLE: usize = 10;
         priority = 1
     ),
     printcolumn(
+        name = "Conflicts",
+        type_ = "integer",
+        json_path = ".status.conflicts.count",
+        description = "Contacts that both sides changed",
+        priority = 1
+    ),
+    printcolumn(
+        name = "Held",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Held")].status"#,
+        description = "Whether the guard holds something",
+        priority = 1
+    ),
+    printcolumn(
         name = "Message",
         type_ = "string",
         json_path = r#".status.conditions[?(@.type=="Ready")].message"#,
@@ -119,7 +129,9 @@ pub struct ContactSyncSpec {
     pub crm_user: Option<String>,
 
     /// Whether contacts are synced. `false` removes the synced contacts and the folder from the mailbox and leaves
-    /// the CRM as it is; what only the mailbox holds stays. Default: `true`.
+    /// the CRM as it is; what only the mailbox holds stays. A user who deletes the folder switches the sync off too;
+    /// `false` and then `true`, or a new value of the annotation `crmlink.dev/reenable`, switches it on again. Default:
+    /// `true`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
 
@@ -127,6 +139,13 @@ pub struct ContactSyncSpec {
     /// works. Default: `false`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspend: Option<bool>,
+
+    /// Hashes of plans (`status.plan.hash`) whose held operations may go through. A hash lets through what that plan
+    /// held and nothing else, once; each operation is checked again, and one that is no longer right is dropped. A
+    /// hash that was used or is unknown does nothing. At most 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "schema::plan_hashes")]
+    pub approved_plans: Vec<String>,
 
     /// How contacts are synced.
     #[serde(flatten)]
@@ -145,156 +164,4 @@ impl ContactSyncSpec {
     pub fn is_suspended(&self) -> bool {
         self.suspend.unwrap_or(false)
     }
-}
-
-/// What the operator saw and did.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ContactSyncStatus {
-    /// Generation of the spec that the last finished attempt worked on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub observed_generation: Option<i64>,
-
-    /// `Ready`, `Enabled`, `InitialSyncComplete`, and, only while true, `Reconciling`, `Stalled` and `Suspended`.
-    #[serde(default, skip_serializing_if = "Conditions::is_empty")]
-    pub conditions: Conditions,
-
-    /// Last value of the annotation `crmlink.dev/requestedAt` that forced a run.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::status_text")]
-    pub last_handled_requested_at: Option<String>,
-
-    /// The mailbox in use.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mailbox: Option<MailboxStatus>,
-
-    /// The CRM user in use.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub crm: Option<CrmUserStatus>,
-
-    /// The contact folder in use.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub folder: Option<FolderStatus>,
-
-    /// Hash of the policy that holds, with the tenant's and the built-in defaults applied. It changes when any of
-    /// them does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::status_text")]
-    pub effective_policy_hash: Option<String>,
-
-    /// Progress of the first sync.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub initial_sync: Option<InitialSyncStatus>,
-
-    /// Number of contacts that both sides have.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub linked: Option<u32>,
-
-    /// Number of contacts with changes still to be written.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pending: Option<u32>,
-
-    /// Contacts that wait for a person.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parked: Option<Parked>,
-
-    /// When a run last wrote a contact on either side. Runs without changes do not move it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_change_time: Option<Time>,
-}
-
-/// The mailbox in use.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct MailboxStatus {
-    /// Object id of the user in Microsoft 365, pinned at the first run.
-    #[schemars(schema_with = "schema::status_text")]
-    pub user_id: String,
-}
-
-/// The CRM user in use.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct CrmUserStatus {
-    /// Id of the CRM user whose contacts are synced.
-    #[schemars(schema_with = "schema::status_text")]
-    pub user_id: String,
-}
-
-/// The contact folder in use.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct FolderStatus {
-    /// Id of the contact folder. A folder that is known here and missing in the mailbox was deleted by its user.
-    #[schemars(length(max = 1024))]
-    pub id: String,
-}
-
-/// Progress of the first sync.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct InitialSyncStatus {
-    /// Number of contacts that the first sync brings.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub total: Option<u32>,
-
-    /// Number of them that are done.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub done: Option<u32>,
-
-    /// Contacts that the first sync left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub left_out: Option<LeftOut>,
-
-    /// When the first sync was complete.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub completed_at: Option<Time>,
-}
-
-/// Contacts that the first sync left out. Each enters when it is modified.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct LeftOut {
-    /// Number of contacts left out because they were imported.
-    #[serde(default)]
-    pub imported: u32,
-
-    /// Number of contacts left out because of `initialSync.maxItems`.
-    #[serde(default)]
-    pub over_cap: u32,
-}
-
-/// Contacts that wait for a person.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Parked {
-    /// Number of parked contacts.
-    #[serde(default)]
-    pub count: u32,
-
-    /// The ten that have waited longest. Ids and field names only.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 10), extend("x-kubernetes-list-type" = "atomic"))]
-    pub items: Vec<ParkedItem>,
-}
-
-/// A contact that waits for a person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ParkedItem {
-    /// Id of the contact in the CRM.
-    #[schemars(schema_with = "schema::status_text")]
-    pub crm_id: String,
-
-    /// Why it waits, in one word.
-    #[schemars(schema_with = "schema::status_text")]
-    pub reason: String,
-
-    /// The field that is the cause, if it is one field.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::status_text")]
-    pub field: Option<String>,
-
-    /// Since when it waits.
-    pub since: Time,
 }

@@ -5,7 +5,7 @@ use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Conditions, ContactPolicy, SecretRef, schema};
+use super::{Conditions, ContactPolicy, NeverSync, SecretRef, TenantGuard, schema};
 
 /// Which Microsoft 365 tenant and which CRM organisation belong together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, CustomResource, JsonSchema)]
@@ -60,6 +60,15 @@ pub struct CrmTenantSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sync_defaults: Option<SyncDefaults>,
 
+    /// Fields that are neither read nor written for this tenant, whatever a mapping says. A sync whose mapping no
+    /// longer reaches `Last_Name` because of it sets `Stalled=True` with reason `MappingInvalid`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub never_sync: Option<NeverSync>,
+
+    /// How much all syncs of this tenant together may do before a person is asked, besides each sync's own `guard`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<TenantGuard>,
+
     /// How much of the CRM's API the operator may use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limits: Option<CrmLimits>,
@@ -67,6 +76,13 @@ pub struct CrmTenantSpec {
     /// Namespaces whose objects may refer to this tenant. Default: only its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed_namespaces: Option<AllowedNamespaces>,
+
+    /// Uid of the namespace `kube-system` of another cluster whose folders this one takes over, a UUID
+    /// (`kubectl get namespace kube-system -o jsonpath={.metadata.uid}` there). Stop the operator there first: two
+    /// would work against each other. Default: none; a folder that another cluster claims is not touched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::uuid")]
+    pub takeover_from: Option<String>,
 
     /// `true` stops all reading and writing for this tenant and all its syncs and keeps everything as it is;
     /// deleting objects still works. Default: `false`.
@@ -79,6 +95,12 @@ impl CrmTenantSpec {
     #[must_use]
     pub fn is_suspended(&self) -> bool {
         self.suspend.unwrap_or(false)
+    }
+
+    /// The CRM field that keeps the mailbox ids of contacts, if one is declared.
+    #[must_use]
+    pub fn external_id_of_contacts(&self) -> Option<&str> {
+        self.crm.zoho.external_id_fields.as_ref()?.contacts.as_deref()
     }
 
     /// The defaults for contact syncs, if any are declared.
@@ -162,6 +184,23 @@ pub struct Zoho {
     /// Secret with the keys `client-id`, `client-secret` and `refresh-token`, in the namespace of this object. A
     /// changed Secret is picked up at once.
     pub credentials_ref: SecretRef,
+
+    /// Fields of the CRM in which the operator keeps ids, so that links are found again if it loses its store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id_fields: Option<ExternalIdFields>,
+}
+
+/// Fields of the CRM in which the operator keeps ids.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExternalIdFields {
+    /// API name of a text field in the CRM's Contacts module that does not allow duplicates. The operator keeps the
+    /// mailbox id of a contact made in Outlook in it; no mapping may use it. A field that does not exist or is of
+    /// another kind gives reason `ExternalIdFieldUnusable`. Default: none; `status.recoverable` of the syncs is then
+    /// `Partial`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::crm_field")]
+    pub contacts: Option<String>,
 }
 
 /// A data centre of Zoho.

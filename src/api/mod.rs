@@ -8,9 +8,13 @@ pub mod conditions;
 mod contact_mapping;
 mod contact_policy;
 mod contact_sync;
+mod contact_sync_status;
 mod crds;
 mod crm_tenant;
+mod effective_contact_policy;
+mod guard;
 mod interval;
+mod never_sync;
 mod office_field;
 pub mod reasons;
 mod references;
@@ -20,23 +24,31 @@ mod yaml;
 pub use conditions::{Condition, ConditionStatus, ConditionType, Conditions};
 pub use contact_mapping::{ContactMapping, MappedField, MappingBase, TooLong};
 pub use contact_policy::{
-    ContactPolicy, DEFAULT_CONTACT_FOLDER, DeletePolicy, Deletes, DeletionPolicy, Direction,
-    EffectiveContactPolicy, ImportedItems, InitialSyncPolicy, MAX_INITIAL_CONTACTS,
+    ConflictPolicy, ContactPolicy, DEFAULT_CONTACT_FOLDER, DeletePolicy, Deletes, DeletionPolicy, Direction,
+    ImportedItems, InitialSyncPolicy, MAX_INITIAL_CONTACTS, SyncMode,
 };
-pub use contact_sync::{
-    ContactSync, ContactSyncSpec, ContactSyncStatus, CrmUserStatus, FolderStatus, InitialSyncStatus, LeftOut,
-    MAX_PARKED_SAMPLE, MailboxStatus, Parked, ParkedItem,
+pub use contact_sync::{ContactSync, ContactSyncSpec};
+pub use contact_sync_status::{
+    ConflictItem, ConflictOutcome, Conflicts, ContactSyncStatus, CrmUserStatus, FolderStatus,
+    InitialSyncStatus, LeftOut, MAX_CONFLICT_SAMPLE, MAX_PARKED_SAMPLE, MAX_PLAN_SAMPLE, MailboxStatus,
+    Parked, ParkedItem, PlanCause, PlanCounts, PlanStatus, PlannedItem, PlannedOperation, PlannedSide,
+    Recoverable,
 };
 pub use crds::{crds, file_name, to_yaml};
 pub use crm_tenant::{
     AccountLink, AllowedNamespaces, Crm, CrmEnvironment, CrmLimits, CrmStatus, CrmTenant, CrmTenantSpec,
-    CrmTenantStatus, NamespacesFrom, Office365, Office365Auth, Office365AuthMode, Office365Status,
-    SyncCounts, SyncDefaults, Zoho, ZohoDataCenter,
+    CrmTenantStatus, ExternalIdFields, NamespacesFrom, Office365, Office365Auth, Office365AuthMode,
+    Office365Status, SyncCounts, SyncDefaults, Zoho, ZohoDataCenter,
 };
+pub use effective_contact_policy::EffectiveContactPolicy;
+pub use guard::{ContactGuard, EffectiveContactGuard, TenantGuard, UPDATES_NEVER_HELD};
 pub use interval::Interval;
+pub use never_sync::NeverSync;
 pub use office_field::OfficeFieldName;
 pub use reasons::Reason;
-pub use references::{REQUESTED_AT_ANNOTATION, SecretRef, TenantRef, requested_at, secret_keys};
+pub use references::{
+    REENABLE_ANNOTATION, REQUESTED_AT_ANNOTATION, SecretRef, TenantRef, reenable, requested_at, secret_keys,
+};
 
 /// The API group of all kinds.
 pub const GROUP: &str = "crmlink.dev";

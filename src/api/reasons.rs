@@ -72,6 +72,9 @@ reasons! {
     PermissionMissing,
     /// The service did not answer; it is tried again.
     Unreachable,
+    /// The CRM's Contacts module has no text field without duplicates that has the API name of `externalIdFields`. Make
+    /// one in the CRM, or correct the name.
+    ExternalIdFieldUnusable,
     /// Syncs still refer to this CrmTenant, which is being deleted; it goes when they are gone.
     TenantInUse,
 
@@ -86,7 +89,8 @@ reasons! {
     Enabled,
     /// `spec.enabled` is false.
     Disabled,
-    /// The user deleted the folder in the mailbox, which switches the sync off.
+    /// The user deleted the folder in the mailbox, which switches the sync off. To switch it on again set `enabled` to
+    /// false and back to true, or give the annotation `crmlink.dev/reenable` a new value.
     DisabledInMailbox,
     /// The CrmTenant of `tenantRef` does not exist.
     TenantNotFound,
@@ -111,12 +115,26 @@ reasons! {
     PairNotProven,
     /// The mapping cannot work with the CRM's fields; the message names the field.
     MappingInvalid,
-    /// This release does not support the declared direction.
-    DirectionNotSupported,
     /// Another object already syncs this mailbox; the message names it.
     AlreadyClaimed,
     /// The mailbox already has a folder of this name that the operator did not make. Choose another `folderName`.
     FolderNameTaken,
+    /// `mode` is `Observe`: nothing is written, and `status.plan` shows what `Apply` would do.
+    ObserveOnly,
+    /// More was to be deleted or updated than `guard` allows. It stands in `status.plan` and waits until `approvedPlans`
+    /// lists the plan's hash; everything else goes on.
+    GuardHolds,
+    /// All syncs of the CrmTenant together were to delete more than its `guard` allows. What this one was to delete
+    /// stands in `status.plan` and waits until `approvedPlans` lists the plan's hash; everything else goes on.
+    TenantGuardHolds,
+    /// More syncs of the CrmTenant are being switched off than its `guard.maxDisablesPerHour` allows. This one keeps what
+    /// is in the mailbox until its turn comes by itself.
+    DisablesHeld,
+    /// Contacts that only the mailbox holds were left there when the sync was switched off; the message has their number.
+    ItemsLeftInMailbox,
+    /// Contacts vanished from the CRM without an entry in its lists of deletions: the connected CRM user may no longer
+    /// see them. Nothing is deleted because of it; give the user the right back.
+    RecordsNotVisible,
     /// A service limits the number of calls; the sync goes on by itself.
     Throttled,
     /// The CRM's API credits for 24 hours are spent; the sync goes on when there are new ones.

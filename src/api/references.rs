@@ -10,8 +10,13 @@ use super::schema;
 /// removal means nothing.
 pub const REQUESTED_AT_ANNOTATION: &str = "crmlink.dev/requestedAt";
 
-/// How much of the annotation's value counts, so that its echo in the status is bounded.
-const REQUESTED_AT_CHARACTERS: usize = 256;
+/// A new value of this annotation switches a sync on again whose folder its user deleted, brings back contacts whose
+/// copy in the mailbox was deleted, and takes contacts that wait for review as new; it is echoed in
+/// `status.lastHandledReenable`. Its removal means nothing.
+pub const REENABLE_ANNOTATION: &str = "crmlink.dev/reenable";
+
+/// How much of an annotation's value counts, so that its echo in the status is bounded.
+const ANNOTATION_CHARACTERS: usize = 256;
 
 /// The keys that the operator reads from Secrets.
 pub mod secret_keys {
@@ -27,10 +32,19 @@ pub mod secret_keys {
 
 /// The value of [`REQUESTED_AT_ANNOTATION`], cut to what the status can echo. Compare and echo only this.
 pub fn requested_at(object: &impl ResourceExt) -> Option<String> {
+    annotation(object, REQUESTED_AT_ANNOTATION)
+}
+
+/// The value of [`REENABLE_ANNOTATION`], cut to what the status can echo. Compare and echo only this.
+pub fn reenable(object: &impl ResourceExt) -> Option<String> {
+    annotation(object, REENABLE_ANNOTATION)
+}
+
+fn annotation(object: &impl ResourceExt, name: &str) -> Option<String> {
     object
         .annotations()
-        .get(REQUESTED_AT_ANNOTATION)
-        .map(|value| value.chars().take(REQUESTED_AT_CHARACTERS).collect())
+        .get(name)
+        .map(|value| value.chars().take(ANNOTATION_CHARACTERS).collect())
 }
 
 /// A Secret in the namespace of the object that refers to it.
@@ -63,24 +77,39 @@ mod tests {
 
     use super::*;
 
-    fn annotated(value: &str) -> ConfigMap {
+    fn annotated(name: &str, value: &str) -> ConfigMap {
         let mut object = ConfigMap::default();
-        object
-            .annotations_mut()
-            .insert(REQUESTED_AT_ANNOTATION.to_owned(), value.to_owned());
+        object.annotations_mut().insert(name.to_owned(), value.to_owned());
         object
     }
 
     #[test]
     fn any_value_requests_a_run() {
         assert_eq!(requested_at(&ConfigMap::default()), None);
-        assert_eq!(requested_at(&annotated("now")).as_deref(), Some("now"));
+        let object = annotated(REQUESTED_AT_ANNOTATION, "now");
+        assert_eq!(requested_at(&object).as_deref(), Some("now"));
+        assert_eq!(reenable(&object), None);
+    }
+
+    #[test]
+    fn any_value_switches_on_again() {
+        assert_eq!(reenable(&ConfigMap::default()), None);
+        let object = annotated(REENABLE_ANNOTATION, "after the summer");
+        assert_eq!(reenable(&object).as_deref(), Some("after the summer"));
+        assert_eq!(requested_at(&object), None);
     }
 
     #[test]
     fn a_long_value_is_cut_between_characters() {
-        let cut = requested_at(&annotated(&"ü".repeat(300))).unwrap();
-        assert_eq!(cut, "ü".repeat(256));
-        assert_eq!(requested_at(&annotated(&cut)).unwrap(), cut);
+        type Read = fn(&ConfigMap) -> Option<String>;
+        let annotations: [(_, Read); 2] = [
+            (REQUESTED_AT_ANNOTATION, |object| requested_at(object)),
+            (REENABLE_ANNOTATION, |object| reenable(object)),
+        ];
+        for (name, read) in annotations {
+            let cut = read(&annotated(name, &"ü".repeat(300))).unwrap();
+            assert_eq!(cut, "ü".repeat(256));
+            assert_eq!(read(&annotated(name, &cut)).unwrap(), cut);
+        }
     }
 }

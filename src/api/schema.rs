@@ -110,6 +110,34 @@ pub(super) fn crm_field(_: &mut SchemaGenerator) -> Schema {
     )
 }
 
+/// API names of CRM fields, each once.
+pub(super) fn crm_fields(generator: &mut SchemaGenerator) -> Schema {
+    set_of(&crm_field(generator), 100)
+}
+
+/// The hash of a plan.
+pub(super) fn plan_hash(_: &mut SchemaGenerator) -> Schema {
+    matching(
+        "[0-9a-f]{16,64}",
+        64,
+        "must be the hash of a plan as status.plan.hash shows it: 16 to 64 characters of 0-9 and a-f",
+    )
+}
+
+/// Hashes of plans, each once.
+pub(super) fn plan_hashes(generator: &mut SchemaGenerator) -> Schema {
+    set_of(&plan_hash(generator), 20)
+}
+
+fn set_of(items: &Schema, max_items: u32) -> Schema {
+    json_schema!({
+        "type": "array",
+        "maxItems": max_items,
+        "x-kubernetes-list-type": "set",
+        "items": items
+    })
+}
+
 /// A label selector as Kubernetes has it, with bounds.
 pub(super) fn label_selector(_: &mut SchemaGenerator) -> Schema {
     let key = json_schema!({ "type": "string", "minLength": 1, "maxLength": 317 });
@@ -151,6 +179,26 @@ pub(super) fn label_selector(_: &mut SchemaGenerator) -> Schema {
             }
         }
     })
+}
+
+/// The id of a contact or folder in a mailbox, which Microsoft 365 does not bound.
+pub(super) fn office_id(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "maxLength": 1024 })
+}
+
+/// Short texts in a status.
+pub(super) fn status_texts(generator: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array",
+        "maxItems": 64,
+        "x-kubernetes-list-type": "atomic",
+        "items": status_text(generator)
+    })
+}
+
+/// A sentence in a status.
+pub(super) fn status_sentence(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "maxLength": 1024 })
 }
 
 /// A short text in a status.

@@ -5,15 +5,15 @@ mod cached;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use adapters::{ZohoContacts, crm_field};
 use ambient::{Clock, Random};
 use msgraph::{Graph, MailboxLimits};
-use sync_engine::crm_field::{CrmField, CrmKind};
+use sync_engine::crm_field::CrmField;
 use sync_runtime::feed::Feed;
 use transport::Transport;
 use url::Url;
 use zoho_crm::{Module, OrgLimits, User, UserType, Zoho};
 
-use crate::adapters::ZohoContacts;
 use crate::telemetry::metrics::Metrics;
 
 pub(crate) use cached::Cached;
@@ -102,21 +102,10 @@ impl Connection {
                 .fields(Module::Contacts)
                 .await?
                 .iter()
-                .map(field)
+                .map(crm_field)
                 .collect())
         };
         self.fields.get(fresh, read).await
-    }
-}
-
-fn field(field: &zoho_crm::Field) -> CrmField {
-    CrmField {
-        api_name: field.api_name.clone(),
-        kind: CrmKind::from_data_type(field.data_type.as_str()),
-        length: field.length.and_then(|length| usize::try_from(length).ok()),
-        visible: field.visible,
-        updatable: field.is_updatable(),
-        private: !field.null_means_empty(),
     }
 }
 

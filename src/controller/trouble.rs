@@ -64,6 +64,11 @@ impl Trouble {
                 format!("{text}; the sync goes on by itself"),
                 *after,
             ),
+            Failure::Unsettled { after } => Self::time(
+                Reason::RetryLater,
+                format!("{text}; the sync goes on by itself"),
+                Some(*after),
+            ),
             Failure::OutOfCredits { until } => {
                 let after =
                     until.and_then(|until| Duration::try_from(until.duration_since(clock.now())).ok());

@@ -169,7 +169,9 @@ async fn k1_a_folder_name_is_bounded_and_has_no_outer_spaces() {
 async fn choices_are_closed_lists() {
     let server = Server::new().await;
     let choices = [
+        ("mode", vec!["Apply", "Observe"]),
         ("direction", vec!["TwoWay", "CrmToOffice", "OfficeToCrm"]),
+        ("conflict", vec!["CrmWins", "OfficeWins", "NewestWins", "Manual"]),
         ("importedItems", vec!["Exclude", "Include"]),
         ("deletionPolicy", vec!["Delete", "Orphan"]),
     ];

@@ -1,5 +1,6 @@
 //! Rules of `CrmTenant`.
 
+use crmlink::api::OfficeFieldName;
 use serde_json::{Value, json};
 
 use crate::{
@@ -276,5 +277,108 @@ async fn defaults_for_syncs_obey_the_rules_of_syncs() {
             defaults(json!({ "mapping": { "base": "None" } })),
             "nothing is mapped to Last_Name",
         )
+        .await;
+    for (field, value) in [("mode", "Apply"), ("conflict", "Manual")] {
+        server.accepts(defaults(json!({ field: value }))).await;
+        server
+            .rejects(defaults(json!({ field: "Other" })), "supported values")
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn n2_an_external_id_field_is_an_api_name_of_the_crm() {
+    let server = Server::new().await;
+    let field = |name: Value| tenant_zoho(json!({ "externalIdFields": { "contacts": name } }));
+    server
+        .accepts(tenant_zoho(json!({ "externalIdFields": {} })))
+        .await;
+    let longest = "a".repeat(100);
+    for name in ["Crmlink_Id", "x", "Id2", longest.as_str()] {
+        server.accepts(field(json!(name))).await;
+    }
+    for name in ["Crmlink Id", "2nd", "_id", "$id", "Account.Id", "Schlüssel"] {
+        server
+            .rejects(
+                field(json!(name)),
+                "must be the API name of a CRM field, such as Last_Name",
+            )
+            .await;
+    }
+    server
+        .rejects(field(json!("")), "spec.crm.zoho.externalIdFields.contacts")
+        .await;
+    server.rejects(field(json!("a".repeat(101))), "Too long").await;
+    server
+        .rejects(field(json!(["Crmlink_Id"])), "must be of type string")
+        .await;
+}
+
+#[tokio::test]
+async fn n5_fields_that_are_never_synced_are_named_as_in_a_mapping() {
+    let server = Server::new().await;
+    let never = |never: Value| tenant(json!({ "neverSync": never }));
+    server.accepts(never(json!({}))).await;
+    server
+        .accepts(never(json!({ "office": OfficeFieldName::ALL })))
+        .await;
+    server.accepts(never(json!({ "crm": ["Tax_Id"] }))).await;
+    for field in ["displayName", "fileAs", "Surname", "Tax_Id"] {
+        server
+            .rejects(never(json!({ "office": [field] })), "supported values")
+            .await;
+    }
+    server
+        .rejects(
+            never(json!({ "crm": ["Tax Id"] })),
+            "must be the API name of a CRM field",
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn n5_last_name_cannot_be_kept_from_syncing() {
+    let server = Server::new().await;
+    let never = |crm: &[&str]| tenant(json!({ "neverSync": { "crm": crm } }));
+    server.accepts(never(&["Last_Name_2", "last_name"])).await;
+    server
+        .rejects(
+            never(&["Tax_Id", "Last_Name"]),
+            "Last_Name cannot be in crm: the CRM requires it of every contact",
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn n5_fields_that_are_never_synced_are_bounded_and_stand_once() {
+    let server = Server::new().await;
+    let never = |never: Value| tenant(json!({ "neverSync": never }));
+    let names = |count: usize| (0..count).map(|n| format!("F{n:099}")).collect::<Vec<_>>();
+    server.accepts(never(json!({ "crm": names(100) }))).await;
+    server
+        .rejects(never(json!({ "crm": names(101) })), "must have at most 100 items")
+        .await;
+    server
+        .rejects(never(json!({ "crm": ["F".repeat(101)] })), "Too long")
+        .await;
+    for (side, field) in [("office", "birthday"), ("crm", "Tax_Id")] {
+        let duplicate = format!("spec.neverSync.{side}[1]: Duplicate value");
+        server
+            .rejects(never(json!({ side: [field, field] })), &duplicate)
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn a_takeover_names_a_cluster_by_uuid() {
+    let server = Server::new().await;
+    let from = |from: &str| tenant(json!({ "takeoverFrom": from }));
+    server.accepts(from(UUID)).await;
+    for wrong in ["kube-system", "any", "*", "6f1c2d3e0a1b4c5d8e9f0123456789ab"] {
+        server.rejects(from(wrong), "must be a UUID such as").await;
+    }
+    server.rejects(from(""), "spec.takeoverFrom").await;
+    server
+        .rejects(from(&format!("{UUID}0")), "spec.takeoverFrom: Too long")
         .await;
 }

@@ -1,6 +1,6 @@
 //! What `kubectl` makes of the definitions.
 
-use crmlink::api::{ConditionType, ContactSync, ContactSyncStatus, Reason, crds};
+use crmlink::api::{ConditionType, Conflicts, ContactSync, ContactSyncStatus, Reason, crds};
 use jiff::Timestamp;
 use k8s_openapi::{
     apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
@@ -54,25 +54,23 @@ async fn the_table_shows_what_matters() {
     server.create(sync(json!({}))).await;
     let mut status = ContactSyncStatus {
         linked: Some(42),
+        pending: Some(3),
+        conflicts: Some(Conflicts {
+            count: 2,
+            ..Conflicts::default()
+        }),
         last_change_time: Some(Time(Timestamp::now())),
         ..ContactSyncStatus::default()
     };
-    status.conditions.set(
-        ConditionType::Ready,
-        true,
-        Reason::InSync,
-        "in words",
-        Some(1),
-        Timestamp::now(),
-    );
-    status.conditions.set(
-        ConditionType::Enabled,
-        true,
-        Reason::Enabled,
-        "",
-        Some(1),
-        Timestamp::now(),
-    );
+    for (kind, reason, message) in [
+        (ConditionType::Ready, Reason::InSync, "in words"),
+        (ConditionType::Enabled, Reason::Enabled, ""),
+        (ConditionType::Held, Reason::GuardHolds, ""),
+    ] {
+        status
+            .conditions
+            .set(kind, true, reason, message, Some(1), Timestamp::now());
+    }
     server.write_status::<ContactSync>("acme", &status).await.unwrap();
 
     let path = ContactSync::url_path(&(), Some(&server.namespace));
@@ -85,12 +83,15 @@ async fn the_table_shows_what_matters() {
 
     let columns = table["columnDefinitions"].as_array().unwrap();
     let cells = table["rows"][0]["cells"].as_array().unwrap();
-    let narrow: Vec<_> = columns
-        .iter()
-        .zip(cells)
-        .filter(|(column, _)| column["priority"] == 0)
-        .map(|(column, cell)| (column["name"].as_str().unwrap(), cell.clone()))
-        .collect();
+    let with_priority = |priority: i32| -> Vec<_> {
+        columns
+            .iter()
+            .zip(cells)
+            .filter(|(column, _)| column["priority"] == priority)
+            .map(|(column, cell)| (column["name"].as_str().unwrap(), cell.clone()))
+            .collect()
+    };
+    let narrow = with_priority(0);
     let expected = [
         ("Name", json!("acme")),
         ("Tenant", json!("acme")),
@@ -103,4 +104,13 @@ async fn the_table_shows_what_matters() {
     assert_eq!(narrow[..expected.len()], expected);
     let dates: Vec<_> = narrow[expected.len()..].iter().map(|(name, _)| *name).collect();
     assert_eq!(dates, ["Last change", "Age"]);
+
+    let wide = [
+        ("Pending", json!(3)),
+        ("Parked", json!(null)),
+        ("Conflicts", json!(2)),
+        ("Held", json!("True")),
+        ("Message", json!("in words")),
+    ];
+    assert_eq!(with_priority(1), wide);
 }

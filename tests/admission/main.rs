@@ -8,10 +8,13 @@
 )]
 
 mod apply;
+mod compatibility;
+mod conflict;
 mod contact_mapping;
 mod contact_sync;
 mod crm_tenant;
 mod definitions;
+mod guard;
 mod objects;
 mod status;
 mod support;

@@ -71,18 +71,22 @@ pub(crate) fn full_tenant() -> Value {
             "dataCenter": "EU",
             "environment": "Sandbox",
             "organizationId": "20098765432",
-            "credentialsRef": { "name": "zoho" }
+            "credentialsRef": { "name": "zoho" },
+            "externalIdFields": { "contacts": "Crmlink_Id" }
         } },
         "accountLinks": [
             { "user": "mary@example.com", "crmUser": "mary.poppins@example.org" },
             { "user": UUID, "crmUser": "bert@example.org" }
         ],
         "syncDefaults": { "contacts": full_policy() },
+        "neverSync": { "office": ["spouseName", "birthday"], "crm": ["Credit_Limit", "Tax_Id"] },
+        "guard": { "maxDeletesPerDay": 1000, "maxDisablesPerHour": 50 },
         "limits": { "dailyCredits": 20000, "reservePercent": 30 },
         "allowedNamespaces": { "from": "Selector", "selector": {
             "matchLabels": { "crmlink.dev/tenant": "acme" },
             "matchExpressions": [{ "key": "stage", "operator": "In", "values": ["production"] }]
         } },
+        "takeoverFrom": UUID,
         "suspend": false
     }))
 }
@@ -93,7 +97,8 @@ pub(crate) fn full_sync() -> Value {
         "tenantRef": { "name": "acme", "namespace": "crm" },
         "crmUser": "mary.poppins@example.org",
         "enabled": true,
-        "suspend": false
+        "suspend": false,
+        "approvedPlans": ["0123456789abcdef", "fedcba9876543210"]
     });
     sync(merged(more, full_policy()))
 }
@@ -101,8 +106,16 @@ pub(crate) fn full_sync() -> Value {
 /// Every policy field.
 pub(crate) fn full_policy() -> Value {
     json!({
-        "direction": "CrmToOffice",
+        "mode": "Observe",
+        "direction": "TwoWay",
+        "conflict": "NewestWins",
         "deletes": { "toOffice": "Propagate", "toCrm": "Never" },
+        "guard": {
+            "maxDeletesPerRun": 20,
+            "maxDeletesPercent": 5,
+            "maxDeletesPerDay": 100,
+            "maxUpdatesPercent": 50
+        },
         "importedItems": "Exclude",
         "initialSync": { "maxItems": 5000 },
         "interval": "1h30m",
@@ -112,7 +125,7 @@ pub(crate) fn full_policy() -> Value {
             "base": "Default",
             "fields": [
                 { "office": "nickName", "crm": "Nick_Name", "direction": "CrmToOffice", "tooLong": "Cut" },
-                { "office": "email3", "crm": "Third_Email" }
+                { "office": "email3", "crm": "Third_Email", "conflict": "OfficeWins" }
             ],
             "exclude": ["personalNotes", "birthday"]
         }

@@ -1,9 +1,11 @@
 //! What the operator may report.
 
 use crmlink::api::{
-    ConditionType, Conditions, ContactSync, ContactSyncStatus, CrmStatus, CrmTenant, CrmTenantStatus,
-    CrmUserStatus, FolderStatus, InitialSyncStatus, LeftOut, MAX_PARKED_SAMPLE, MailboxStatus,
-    Office365Status, Parked, ParkedItem, Reason, SyncCounts,
+    ConditionType, Conditions, ConflictItem, ConflictOutcome, Conflicts, ContactSync, ContactSyncStatus,
+    CrmStatus, CrmTenant, CrmTenantStatus, CrmUserStatus, FolderStatus, InitialSyncStatus, LeftOut,
+    MAX_CONFLICT_SAMPLE, MAX_PARKED_SAMPLE, MAX_PLAN_SAMPLE, MailboxStatus, Office365Status, OfficeFieldName,
+    Parked, ParkedItem, PlanCause, PlanCounts, PlanStatus, PlannedItem, PlannedOperation, PlannedSide,
+    Reason, Recoverable, SyncCounts,
 };
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -26,10 +28,15 @@ fn every_condition() -> Conditions {
     conditions
 }
 
+fn crm_id(n: usize) -> String {
+    format!("41508680000002250{n:02}")
+}
+
 fn parked(count: usize) -> Parked {
     let item = |n| ParkedItem {
-        crm_id: format!("41508680000002250{n:02}"),
-        reason: "TooLong".to_owned(),
+        crm_id: Some(crm_id(n)),
+        office_id: Some("A".repeat(1024)),
+        reason: "r".repeat(1024),
         field: Some("jobTitle".to_owned()),
         since: Time(at(1)),
     };
@@ -39,11 +46,61 @@ fn parked(count: usize) -> Parked {
     }
 }
 
+fn conflicts(count: usize) -> Conflicts {
+    let outcomes = [
+        ConflictOutcome::Open,
+        ConflictOutcome::CrmWon,
+        ConflictOutcome::OfficeWon,
+    ];
+    let item = |n| ConflictItem {
+        crm_id: crm_id(n),
+        fields: OfficeFieldName::ALL.iter().map(ToString::to_string).collect(),
+        outcome: outcomes[n % outcomes.len()],
+        at: Time(at(1)),
+    };
+    Conflicts {
+        count: 12,
+        items: (0..count).map(item).collect(),
+    }
+}
+
+fn plan(cause: PlanCause, count: usize) -> PlanStatus {
+    let operations = [
+        (PlannedOperation::Delete, PlannedSide::Office),
+        (PlannedOperation::Delete, PlannedSide::Crm),
+        (PlannedOperation::Update, PlannedSide::Crm),
+        (PlannedOperation::Create, PlannedSide::Office),
+    ];
+    let item = |n: usize| {
+        let (operation, side) = operations[n % operations.len()];
+        PlannedItem {
+            operation,
+            side,
+            crm_id: Some(crm_id(n)),
+            office_id: (operation != PlannedOperation::Create).then(|| "A".repeat(1024)),
+        }
+    };
+    let counts = PlanCounts {
+        to_office: 6,
+        to_crm: 0,
+    };
+    PlanStatus {
+        hash: "0123456789abcdef".repeat(4),
+        cause,
+        created_at: Time(at(1)),
+        creates: counts,
+        updates: counts,
+        deletes: counts,
+        items: (0..count).map(item).collect(),
+    }
+}
+
 fn full_sync_status() -> ContactSyncStatus {
     ContactSyncStatus {
         observed_generation: Some(1),
         conditions: every_condition(),
         last_handled_requested_at: Some("ü".repeat(256)),
+        last_handled_reenable: Some("ü".repeat(256)),
         mailbox: Some(MailboxStatus {
             user_id: UUID.to_owned(),
         }),
@@ -64,6 +121,10 @@ fn full_sync_status() -> ContactSyncStatus {
         linked: Some(u32::MAX),
         pending: Some(0),
         parked: Some(parked(MAX_PARKED_SAMPLE)),
+        conflicts: Some(conflicts(MAX_CONFLICT_SAMPLE)),
+        plan: Some(plan(PlanCause::Guard, MAX_PLAN_SAMPLE)),
+        left_in_place: Some(3),
+        recoverable: Some(Recoverable::Full),
         last_change_time: Some(Time(at(1))),
     }
 }
@@ -76,9 +137,34 @@ async fn everything_that_a_sync_reports_is_kept() {
         conditions: every_condition(),
         ..ContactSyncStatus::default()
     };
-    for status in [little(), full_sync_status(), little()] {
+    let causes = [PlanCause::Observe, PlanCause::Guard, PlanCause::TenantGuard];
+    let planned = causes.map(|cause| ContactSyncStatus {
+        plan: Some(plan(cause, 0)),
+        recoverable: Some(Recoverable::Partial),
+        ..little()
+    });
+    for status in [little(), full_sync_status(), little()]
+        .into_iter()
+        .chain(planned)
+    {
         let written: ContactSync = server.write_status("acme", &status).await.unwrap();
         assert_eq!(written.status.unwrap_or_default(), status);
+    }
+}
+
+/// A contact that is only in the mailbox has no CRM id, and the first release named CRM ids only.
+#[tokio::test]
+async fn a_parked_contact_is_named_by_the_ids_it_has() {
+    let server = Server::new().await;
+    server.create(sync(json!({}))).await;
+    for ids in [json!({ "crmId": "415" }), json!({ "officeId": "AAMk" })] {
+        let mut item = json!({ "reason": "in words", "since": "2026-11-23T00:00:00Z" });
+        item.as_object_mut()
+            .unwrap()
+            .extend(ids.as_object().unwrap().clone());
+        let status = json!({ "parked": { "count": 1, "items": [item] } });
+        let written: ContactSync = server.write_status("acme", &status).await.unwrap();
+        assert_eq!(json!(written.status.unwrap().parked), status["parked"]);
     }
 }
 
@@ -135,8 +221,12 @@ async fn a_malformed_status_is_refused() {
         condition[field] = value;
         json!({ "conditions": [condition] })
     };
-    let mut eleven = full_sync_status();
-    eleven.parked = Some(parked(11));
+    let with = |member: &str, value: Value| {
+        let mut status = serde_json::to_value(full_sync_status()).unwrap();
+        let (parent, name) = member.rsplit_once('/').unwrap();
+        status.pointer_mut(parent).unwrap()[name] = value;
+        status
+    };
     for (status, part) in [
         (condition("status", json!("Maybe")), "supported values"),
         (
@@ -153,9 +243,59 @@ async fn a_malformed_status_is_refused() {
             json!({ "folder": { "id": "A".repeat(1025) } }),
             "status.folder.id",
         ),
+        (with("/parked", json!(parked(11))), "must have at most 10 items"),
         (
-            serde_json::to_value(eleven).unwrap(),
+            with("/parked/items/0/officeId", json!("A".repeat(1025))),
+            "status.parked.items[0].officeId: Too long",
+        ),
+        (
+            with("/parked/items/0/reason", json!("r".repeat(1025))),
+            "status.parked.items[0].reason: Too long",
+        ),
+        (
+            with("/conflicts", json!(conflicts(11))),
             "must have at most 10 items",
+        ),
+        (
+            with("/conflicts/items/0/fields", json!(vec!["email1"; 65])),
+            "must have at most 64 items",
+        ),
+        (
+            with("/conflicts/items/0/outcome", json!("Lost")),
+            "status.conflicts.items[0].outcome: Unsupported value",
+        ),
+        (
+            with("/plan", json!(plan(PlanCause::Guard, 11))),
+            "must have at most 10 items",
+        ),
+        (
+            with("/plan/hash", json!("held")),
+            "status.plan.hash: Invalid value",
+        ),
+        (
+            with("/plan/cause", json!("Whim")),
+            "status.plan.cause: Unsupported value",
+        ),
+        (
+            with("/plan/deletes/toCrm", json!(-1)),
+            "status.plan.deletes.toCrm",
+        ),
+        (
+            with("/plan/items/0/operation", json!("Move")),
+            "status.plan.items[0].operation: Unsupported value",
+        ),
+        (
+            with("/plan/items/0/side", json!("Left")),
+            "status.plan.items[0].side: Unsupported value",
+        ),
+        (
+            with("/plan/items/0/officeId", json!("A".repeat(1025))),
+            "status.plan.items[0].officeId: Too long",
+        ),
+        (with("/leftInPlace", json!(-1)), "status.leftInPlace"),
+        (
+            with("/recoverable", json!("None")),
+            "status.recoverable: Unsupported value",
         ),
     ] {
         let refused = server

@@ -55,6 +55,7 @@ async fn everything_else_of_a_sync_can_be_changed_and_taken_back() {
     let mut change = full_policy();
     change["enabled"] = json!(false);
     change["suspend"] = json!(true);
+    change["approvedPlans"] = json!(["0123456789abcdef"]);
     change["crmUser"] = json!("mary@example.org");
     server.accepts_change(&object, json!({ "spec": change })).await;
     for member in change.as_object_mut().unwrap().values_mut() {

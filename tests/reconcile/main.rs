@@ -14,7 +14,6 @@ mod changes;
 mod claims;
 mod credentials;
 mod deletion;
-mod direction;
 mod faults;
 mod first_sync;
 mod folder;

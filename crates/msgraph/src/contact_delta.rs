@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::Graph;
 use crate::contact::Contact;
+use crate::delta_cursor::{DeltaCursor, Fingerprint};
 use crate::error::Error;
 use crate::link::Link;
 use crate::request::Reply;
@@ -23,9 +24,9 @@ pub struct DeltaPage {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeltaNext {
     /// There is another page.
-    Page(Link),
+    Page(DeltaCursor),
     /// The round is over. To be stored once all of it is applied; the next round starts from it.
-    Round(Link),
+    Round(DeltaCursor),
 }
 
 /// A line of a delta page: a hint, not the truth.
@@ -62,21 +63,24 @@ struct Wire {
     delta: Option<Link>,
 }
 
-pub(crate) fn read(reply: Reply, graph: &Graph) -> Result<DeltaPage, Error> {
-    let status = reply.status;
+/// Reads the page that was asked for at `from`, or the first page of all.
+pub(crate) fn read(reply: Reply, graph: &Graph, from: Option<&DeltaCursor>) -> Result<DeltaPage, Error> {
     let unreadable = Error::Unreadable {
         what: "contact delta page",
-        status,
+        status: reply.status,
     };
     let wire: Wire = reply.json("contact delta page")?;
     let next = match (wire.next, wire.delta) {
-        (Some(link), None) => DeltaNext::Page(link),
-        (None, Some(link)) => DeltaNext::Round(link),
+        (Some(link), None) => {
+            let page = fingerprint(&wire.value);
+            DeltaNext::Page(DeltaCursor::after(from, link, page)?)
+        }
+        (None, Some(link)) => DeltaNext::Round(DeltaCursor::at(link)),
         // Neither would end the round without a way on, both would leave it open which to take.
         (None, None) | (Some(_), Some(_)) => return Err(unreadable),
     };
-    let (DeltaNext::Page(link) | DeltaNext::Round(link)) = &next;
-    if link.below(graph.base()).is_none() {
+    let (DeltaNext::Page(cursor) | DeltaNext::Round(cursor)) = &next;
+    if cursor.link().below(graph.base()).is_none() {
         return Err(Error::ForeignLink);
     }
     let changes: Option<Vec<_>> = wire.value.into_iter().map(change).collect();
@@ -102,4 +106,13 @@ fn change(row: Value) -> Option<ContactChange> {
         id: row["id"].as_str()?.to_owned(),
         reason,
     })
+}
+
+/// What a page tells, by ids and versions; `None` for an empty page, several of which may follow each other.
+fn fingerprint(rows: &[Value]) -> Option<Fingerprint> {
+    let version = |row: &Value| {
+        let text = |member: &str| row[member].as_str().unwrap_or_default().to_owned();
+        [text("id"), text("changeKey"), row["@removed"].to_string()]
+    };
+    (!rows.is_empty()).then(|| Fingerprint::of(rows.iter().flat_map(version)))
 }

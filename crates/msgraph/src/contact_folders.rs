@@ -6,14 +6,16 @@ use serde_json::json;
 
 use crate::call::Call;
 use crate::error::Error;
+use crate::link::Link;
 use crate::mailbox::Mailbox;
 use crate::opaque::opaque_debug;
-use crate::pages::Pages;
+use crate::pages::{self, Pages};
 use crate::request::Request;
 use crate::{encode, marker};
 
 const ROUTE: &str = "/users/{user}/contactFolders";
 const ROUTE_ONE: &str = "/users/{user}/contactFolders/{folder}";
+const ROUTE_CHILDREN: &str = "/users/{user}/contactFolders/{folder}/childFolders";
 const SELECT: &str = "$select=id,displayName,parentFolderId";
 /// More than a mailbox has; larger ones are paged.
 const PAGE: u32 = 250;
@@ -51,7 +53,7 @@ opaque_debug!(ContactFolder {
 /// for an empty one leads nowhere: keep the `parent_folder_id` of the folder that was created and compare with it.
 #[derive(Debug, Clone)]
 pub struct ContactFolders {
-    mailbox: Mailbox,
+    pub(crate) mailbox: Mailbox,
 }
 
 impl ContactFolders {
@@ -59,12 +61,28 @@ impl ContactFolders {
         Self { mailbox }
     }
 
-    /// All folders, each with its marker.
+    /// The folders right below the default one, each with its marker; see [`tree`](Self::tree) for those further down.
     #[must_use]
     pub fn list(&self) -> Pages<ContactFolder> {
-        let query = format!("$top={PAGE}&{SELECT}&{}", marker::expand());
-        let call = self.call(Call::get(ROUTE, format!("{}?{query}", self.path())));
-        Pages::new(self.mailbox.graph.clone(), call, "contact folders")
+        self.pages(ROUTE, &self.path())
+    }
+
+    /// The folders right below a folder, each with its marker.
+    #[must_use]
+    pub fn children(&self, folder_id: &str) -> Pages<ContactFolder> {
+        self.pages(ROUTE_CHILDREN, &format!("{}/childFolders", self.one(folder_id)))
+    }
+
+    /// A listing from the page on that `link` names.
+    #[must_use]
+    pub fn page(&self, link: &Link) -> Pages<ContactFolder> {
+        let graph = &self.mailbox.graph;
+        let call = self.call(Call::get(ROUTE, String::new()));
+        Pages::new(
+            graph.clone(),
+            pages::onward(graph, &call, link),
+            "contact folders",
+        )
     }
 
     /// The folders of that name, without regard to case as Exchange compares names.
@@ -112,6 +130,12 @@ impl ContactFolders {
     pub fn delete(&self, folder_id: &str) -> Request<()> {
         let call = self.call(Call::new(Method::DELETE, ROUTE_ONE, self.one(folder_id)));
         Request::new(self.mailbox.graph.clone(), call, |_| Ok(()))
+    }
+
+    fn pages(&self, route: &'static str, path: &str) -> Pages<ContactFolder> {
+        let query = format!("$top={PAGE}&{SELECT}&{}", marker::expand());
+        let call = self.call(Call::get(route, format!("{path}?{query}")));
+        Pages::new(self.mailbox.graph.clone(), call, "contact folders")
     }
 
     fn request(&self, call: Call) -> Request<ContactFolder> {

@@ -5,6 +5,7 @@ use http::Method;
 use crate::call::Call;
 use crate::contact::{Contact, ContactBody, Select};
 use crate::contact_delta::{self, DeltaPage};
+use crate::delta_cursor::DeltaCursor;
 use crate::error::Error;
 use crate::link::Link;
 use crate::mailbox::Mailbox;
@@ -17,6 +18,9 @@ const ROUTE_ONE: &str = "/users/{user}/contactFolders/{folder}/contacts/{contact
 const ROUTE_DELTA: &str = "/users/{user}/contactFolders/{folder}/contacts/delta";
 /// The largest page of a listing that is known to work (`research/graph.md` §3).
 const PAGE: u32 = 999;
+
+/// The largest page of a delta round that is known to work (`research/graph.md` §3).
+pub const LARGEST_DELTA_PAGE: u32 = 500;
 
 /// How many markers one filter may name: more are `ErrorRestrictionTooComplex` at some point nobody has published
 /// (`research/graph.md` §7).
@@ -124,20 +128,23 @@ impl Contacts {
                 format!("{}/delta?{}", self.path(), select.delta_query()),
             ),
             page_size,
+            None,
         )
     }
 
-    /// The page behind a link of an earlier page or round. A stored link of another host is [`Error::StoredLink`].
-    pub fn delta_from(&self, link: &Link, page_size: u32) -> Request<DeltaPage> {
-        let call = pages::onward(&self.mailbox.graph, &Call::get(ROUTE_DELTA, String::new()), link);
-        self.delta_page(call, page_size)
+    /// The page behind an earlier page or round. A stored cursor of another host is [`Error::StoredLink`], a round that
+    /// repeats itself or has no end is [`Error::EndlessRound`].
+    pub fn delta_from(&self, cursor: &DeltaCursor, page_size: u32) -> Request<DeltaPage> {
+        let graph = &self.mailbox.graph;
+        let call = pages::onward(graph, &Call::get(ROUTE_DELTA, String::new()), cursor.link());
+        self.delta_page(call, page_size, Some(cursor.clone()))
     }
 
-    fn delta_page(&self, mut call: Call, page_size: u32) -> Request<DeltaPage> {
+    fn delta_page(&self, mut call: Call, page_size: u32, from: Option<DeltaCursor>) -> Request<DeltaPage> {
         call.page_size = Some(page_size);
         let graph = self.mailbox.graph.clone();
         Request::new(graph.clone(), self.call(call), move |reply| {
-            contact_delta::read(reply, &graph)
+            contact_delta::read(reply, &graph, from.as_ref())
         })
     }
 

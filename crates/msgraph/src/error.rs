@@ -74,6 +74,12 @@ pub enum Error {
     /// The service sent a link to somewhere else; it was not followed.
     #[error("the service sent a link to another host")]
     ForeignLink,
+    /// The service repeats a page of a delta round, or has no last one: the round starts anew.
+    #[error("the delta round does not come to its end, {pages} pages were read")]
+    EndlessRound {
+        /// How many pages were read.
+        pages: u32,
+    },
     /// A list has more entries than Graph stores (`research/graph.md` §6).
     #[error("{property} has {entries} entries, at most {allowed} are allowed: {answer}")]
     TooManyValues {
@@ -152,7 +158,7 @@ impl Error {
             Self::QuotaExceeded(_) => Class::QuotaExceeded,
             Self::Conflict(_) => Class::Conflict,
             Self::AlreadyExists(_) => Class::AlreadyExists,
-            Self::SyncReset(_) | Self::StoredLink => Class::Gone,
+            Self::SyncReset(_) | Self::StoredLink | Self::EndlessRound { .. } => Class::Gone,
             Self::ForeignLink | Self::TooManyValues { .. } | Self::Invalid(_) | Self::Unaskable(_) => {
                 Class::Invalid
             }
@@ -197,6 +203,7 @@ impl Error {
             | Self::StillThrottled { .. }
             | Self::StoredLink
             | Self::ForeignLink
+            | Self::EndlessRound { .. }
             | Self::Unaskable(_)
             | Self::Unreadable { .. } => None,
         }

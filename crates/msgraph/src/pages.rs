@@ -1,5 +1,7 @@
 //! Listings, page by page.
 
+use std::collections::HashSet;
+
 use futures::Stream;
 use http::Method;
 use serde::Deserialize;
@@ -11,6 +13,9 @@ use crate::error::Error;
 use crate::link::Link;
 use crate::opaque::opaque_debug;
 use crate::request::{Reply, Request};
+
+/// How many pages a listing may have: at 999 items a page more than any tenant or mailbox holds.
+const MOST_PAGES: usize = 2_000;
 
 /// One page of a listing.
 #[derive(Clone, PartialEq)]
@@ -35,6 +40,8 @@ struct Wire<T> {
 pub struct Pages<T> {
     graph: Graph,
     call: Option<Call>,
+    /// Where it has been: a way back there would never end.
+    visited: HashSet<String>,
     what: &'static str,
     items: std::marker::PhantomData<fn() -> T>,
 }
@@ -44,6 +51,7 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
         Self {
             graph,
             call: Some(call),
+            visited: HashSet::new(),
             what,
             items: std::marker::PhantomData,
         }
@@ -60,10 +68,13 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
             Err(error) => return Some(Err(error)),
         };
         self.call = page.next.map(|link| onward(&self.graph, &call, &link));
-        if self.call.as_ref().is_some_and(|next| next.target == call.target) {
+        self.visited.insert(call.target);
+        let endless = self.visited.len() >= MOST_PAGES;
+        let next = self.call.as_ref();
+        if next.is_some_and(|next| endless || self.visited.contains(&next.target)) {
             self.call = None;
             return Some(Err(Error::Unreadable {
-                what: "a page that does not link to itself",
+                what: "a listing that comes to its end",
                 status: 200,
             }));
         }

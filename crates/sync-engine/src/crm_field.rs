@@ -34,6 +34,10 @@ impl CrmKind {
 
 /// One field of the CRM's contacts.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "independent answers of the metadata"
+)]
 pub struct CrmField {
     /// The API name, case-sensitive.
     pub api_name: String,
@@ -47,4 +51,8 @@ pub struct CrmField {
     pub updatable: bool,
     /// Marked private (GDPR): may come back null, so null means nothing.
     pub private: bool,
+    /// A record cannot be without it.
+    pub mandatory: bool,
+    /// No two records may hold the same value.
+    pub unique: bool,
 }

@@ -60,6 +60,12 @@ pub fn crm_id_of(scope: ScopeId, marker: &str) -> Option<&str> {
         .filter(|id| !id.is_empty())
 }
 
+/// Whether a text is a marker of crmlink at all, of whatever scope.
+#[must_use]
+pub fn is_marker(text: &str) -> bool {
+    text.starts_with("v1|")
+}
+
 /// What the container carries: `v1|scope|claiming cluster`, the cluster being the uid of its `kube-system`.
 #[must_use]
 pub fn container_marker(scope: ScopeId, cluster: &str) -> String {

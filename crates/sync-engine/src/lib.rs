@@ -9,6 +9,7 @@ pub mod identity;
 pub mod import;
 pub mod link;
 pub mod mapping;
+pub mod merge;
 pub mod office_field;
 pub mod plan;
 pub mod project;

@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::crm_field::{CrmField, CrmKind};
+use crate::merge::ConflictPolicy;
 use crate::office_field::{OfficeField, OfficeKind};
 
-/// Which way one rule carries values.
+/// Which way a sync or one of its rules carries values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RuleDirection {
+pub enum Direction {
     /// Both ways.
     Both,
     /// From the CRM to the mailbox only.
@@ -17,12 +18,37 @@ pub enum RuleDirection {
     OfficeToCrm,
 }
 
-/// What happens to a text that the mailbox field cannot hold.
+impl Direction {
+    /// Whether values reach the mailbox.
+    #[must_use]
+    pub const fn reaches_office(self) -> bool {
+        !matches!(self, Self::OfficeToCrm)
+    }
+
+    /// Whether values reach the CRM.
+    #[must_use]
+    pub const fn reaches_crm(self) -> bool {
+        !matches!(self, Self::CrmToOffice)
+    }
+
+    /// What both allow, if anything.
+    #[must_use]
+    pub const fn within(self, other: Self) -> Option<Self> {
+        match (self, other) {
+            (Self::Both, narrow) | (narrow, Self::Both) => Some(narrow),
+            (Self::CrmToOffice, Self::CrmToOffice) => Some(Self::CrmToOffice),
+            (Self::OfficeToCrm, Self::OfficeToCrm) => Some(Self::OfficeToCrm),
+            (Self::CrmToOffice, Self::OfficeToCrm) | (Self::OfficeToCrm, Self::CrmToOffice) => None,
+        }
+    }
+}
+
+/// What happens to a text that the other side's field cannot hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TooLong {
-    /// The record is parked with a message.
+    /// The contact is parked with a message.
     Park,
-    /// The text is cut; the CRM keeps the whole.
+    /// The text is cut; the side where it was written keeps the whole.
     Cut,
 }
 
@@ -34,11 +60,19 @@ pub struct Rule {
     /// The CRM field's API name.
     pub crm: String,
     /// Which way.
-    pub direction: RuleDirection,
+    pub direction: Direction,
+    /// Who wins where both sides changed the field; absent means as the sync's policy says.
+    pub conflict: Option<ConflictPolicy>,
     /// What happens to long texts.
     pub too_long: TooLong,
     /// The CRM may withhold the value (GDPR), so that null does not mean blank.
     pub may_be_withheld: bool,
+    /// The CRM refuses a record without it.
+    pub mandatory: bool,
+    /// What the CRM field holds.
+    pub crm_kind: CrmKind,
+    /// The longest text that the CRM takes, in characters, where it says.
+    pub crm_max: Option<usize>,
 }
 
 /// The mapping that an author asks for.
@@ -50,6 +84,19 @@ pub struct Requested {
     pub rules: Vec<RequestedRule>,
     /// Mailbox fields to leave alone.
     pub exclude: BTreeSet<OfficeField>,
+    /// Which way the sync goes: no rule goes further.
+    pub direction: Direction,
+    /// Fields that nothing may map, whatever the rules say.
+    pub never: Never,
+}
+
+/// Fields that stay out of every mapping of a tenant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Never {
+    /// Mailbox fields.
+    pub office: BTreeSet<OfficeField>,
+    /// CRM fields by API name.
+    pub crm: BTreeSet<String>,
 }
 
 /// One of the author's own rules.
@@ -59,8 +106,10 @@ pub struct RequestedRule {
     pub office: OfficeField,
     /// The CRM field's API name.
     pub crm: String,
-    /// Which way; absent means both.
-    pub direction: Option<RuleDirection>,
+    /// Which way; absent means as far as the sync goes.
+    pub direction: Option<Direction>,
+    /// Who wins a conflict; absent means as the sync's policy says.
+    pub conflict: Option<ConflictPolicy>,
     /// What happens to long texts; absent means park.
     pub too_long: Option<TooLong>,
 }
@@ -131,43 +180,31 @@ pub struct Mapping {
 
 /// The default table: mailbox field, CRM field, direction. `companyName` shows the account's name and goes one way,
 /// as writing it would mean choosing an account; a salutation is a picklist that refuses unknown texts.
-pub const DEFAULT: &[(OfficeField, &str, RuleDirection)] = &[
-    (OfficeField::GivenName, "First_Name", RuleDirection::Both),
-    (OfficeField::Surname, "Last_Name", RuleDirection::Both),
-    (OfficeField::Title, "Salutation", RuleDirection::CrmToOffice),
-    (
-        OfficeField::CompanyName,
-        "Account_Name",
-        RuleDirection::CrmToOffice,
-    ),
-    (OfficeField::JobTitle, "Title", RuleDirection::Both),
-    (OfficeField::Department, "Department", RuleDirection::Both),
-    (OfficeField::AssistantName, "Assistant", RuleDirection::Both),
-    (OfficeField::Birthday, "Date_of_Birth", RuleDirection::Both),
-    (OfficeField::PersonalNotes, "Description", RuleDirection::Both),
-    (OfficeField::MobilePhone, "Mobile", RuleDirection::Both),
-    (OfficeField::BusinessPhone1, "Phone", RuleDirection::Both),
-    (OfficeField::HomePhone1, "Home_Phone", RuleDirection::Both),
-    (OfficeField::Email1, "Email", RuleDirection::Both),
-    (OfficeField::Email2, "Secondary_Email", RuleDirection::Both),
-    (OfficeField::BusinessStreet, "Mailing_Street", RuleDirection::Both),
-    (OfficeField::BusinessCity, "Mailing_City", RuleDirection::Both),
-    (OfficeField::BusinessState, "Mailing_State", RuleDirection::Both),
-    (
-        OfficeField::BusinessPostalCode,
-        "Mailing_Zip",
-        RuleDirection::Both,
-    ),
-    (
-        OfficeField::BusinessCountry,
-        "Mailing_Country",
-        RuleDirection::Both,
-    ),
-    (OfficeField::OtherStreet, "Other_Street", RuleDirection::Both),
-    (OfficeField::OtherCity, "Other_City", RuleDirection::Both),
-    (OfficeField::OtherState, "Other_State", RuleDirection::Both),
-    (OfficeField::OtherPostalCode, "Other_Zip", RuleDirection::Both),
-    (OfficeField::OtherCountry, "Other_Country", RuleDirection::Both),
+pub const DEFAULT: &[(OfficeField, &str, Direction)] = &[
+    (OfficeField::GivenName, "First_Name", Direction::Both),
+    (OfficeField::Surname, "Last_Name", Direction::Both),
+    (OfficeField::Title, "Salutation", Direction::CrmToOffice),
+    (OfficeField::CompanyName, "Account_Name", Direction::CrmToOffice),
+    (OfficeField::JobTitle, "Title", Direction::Both),
+    (OfficeField::Department, "Department", Direction::Both),
+    (OfficeField::AssistantName, "Assistant", Direction::Both),
+    (OfficeField::Birthday, "Date_of_Birth", Direction::Both),
+    (OfficeField::PersonalNotes, "Description", Direction::Both),
+    (OfficeField::MobilePhone, "Mobile", Direction::Both),
+    (OfficeField::BusinessPhone1, "Phone", Direction::Both),
+    (OfficeField::HomePhone1, "Home_Phone", Direction::Both),
+    (OfficeField::Email1, "Email", Direction::Both),
+    (OfficeField::Email2, "Secondary_Email", Direction::Both),
+    (OfficeField::BusinessStreet, "Mailing_Street", Direction::Both),
+    (OfficeField::BusinessCity, "Mailing_City", Direction::Both),
+    (OfficeField::BusinessState, "Mailing_State", Direction::Both),
+    (OfficeField::BusinessPostalCode, "Mailing_Zip", Direction::Both),
+    (OfficeField::BusinessCountry, "Mailing_Country", Direction::Both),
+    (OfficeField::OtherStreet, "Other_Street", Direction::Both),
+    (OfficeField::OtherCity, "Other_City", Direction::Both),
+    (OfficeField::OtherState, "Other_State", Direction::Both),
+    (OfficeField::OtherPostalCode, "Other_Zip", Direction::Both),
+    (OfficeField::OtherCountry, "Other_Country", Direction::Both),
 ];
 
 impl Mapping {
@@ -184,20 +221,32 @@ impl Mapping {
         let mut rules: BTreeMap<OfficeField, Rule> = BTreeMap::new();
         if requested.with_default {
             for (office, crm, direction) in DEFAULT {
-                if let Some(field) = metadata.get(crm).filter(|field| field.visible) {
-                    rules.insert(*office, rule(*office, crm, *direction, TooLong::Park, field));
+                let visible = metadata.get(crm).filter(|field| field.visible);
+                let direction = direction.within(requested.direction);
+                if let (Some(field), Some(direction)) = (visible, direction)
+                    && let Some(direction) = direction.within(possible(field))
+                {
+                    rules.insert(*office, rule(*office, direction, TooLong::Park, None, field));
                 }
             }
         }
         for own in &requested.rules {
-            match check(own, metadata.get(own.crm.as_str()).copied()) {
-                Ok(rule) => {
+            match check(own, requested.direction, metadata.get(own.crm.as_str()).copied()) {
+                Ok(Some(rule)) => {
                     rules.insert(own.office, rule);
+                }
+                // The rule goes where the sync does not.
+                Ok(None) => {
+                    rules.remove(&own.office);
                 }
                 Err(problem) => problems.push(problem),
             }
         }
-        rules.retain(|office, _| !requested.exclude.contains(office));
+        rules.retain(|office, rule| {
+            !requested.exclude.contains(office)
+                && !requested.never.office.contains(office)
+                && !requested.never.crm.contains(&rule.crm)
+        });
         let mut seen: BTreeMap<&str, OfficeField> = BTreeMap::new();
         for rule in rules.values() {
             if let Some(first) = seen.insert(&rule.crm, rule.office) {
@@ -228,15 +277,36 @@ impl Mapping {
 
     /// The rules that carry values to the mailbox.
     pub fn to_office(&self) -> impl Iterator<Item = &Rule> {
-        self.rules
-            .iter()
-            .filter(|rule| rule.direction != RuleDirection::OfficeToCrm)
+        self.rules.iter().filter(|rule| rule.direction.reaches_office())
+    }
+
+    /// The rules that carry values to the CRM.
+    pub fn to_crm(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().filter(|rule| rule.direction.reaches_crm())
+    }
+
+    /// The rule of a mailbox field.
+    #[must_use]
+    pub fn rule(&self, office: OfficeField) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.office == office)
     }
 
     /// The CRM fields to read.
     #[must_use]
     pub fn crm_fields(&self) -> Vec<&str> {
-        self.to_office().map(|rule| rule.crm.as_str()).collect()
+        self.rules.iter().map(|rule| rule.crm.as_str()).collect()
+    }
+
+    /// As far as it carries values to the CRM: what a sync does last before it is switched off.
+    #[must_use]
+    pub fn towards_crm(&self) -> Self {
+        let narrow = |rule: &Rule| Rule {
+            direction: Direction::OfficeToCrm,
+            ..rule.clone()
+        };
+        Self {
+            rules: self.to_crm().map(narrow).collect(),
+        }
     }
 
     /// Tells mappings apart: a sync whose mapping has another fingerprint looks at every link again.
@@ -246,8 +316,8 @@ impl Mapping {
         for rule in &self.rules {
             hasher.update(
                 format!(
-                    "{}|{}|{:?}|{:?}\n",
-                    rule.office, rule.crm, rule.direction, rule.too_long
+                    "{}|{}|{:?}|{:?}|{:?}|{:?}\n",
+                    rule.office, rule.crm, rule.direction, rule.too_long, rule.conflict, rule.crm_max
                 )
                 .as_bytes(),
             );
@@ -258,21 +328,34 @@ impl Mapping {
 
 fn rule(
     office: OfficeField,
-    crm: &str,
-    direction: RuleDirection,
+    direction: Direction,
     too_long: TooLong,
+    conflict: Option<ConflictPolicy>,
     field: &CrmField,
 ) -> Rule {
     Rule {
         office,
-        crm: crm.to_owned(),
+        crm: field.api_name.clone(),
         direction,
+        conflict,
         too_long,
         may_be_withheld: field.private,
+        mandatory: field.mandatory,
+        crm_kind: field.kind.clone(),
+        crm_max: field.length,
     }
 }
 
-fn check(own: &RequestedRule, field: Option<&CrmField>) -> Result<Rule, Problem> {
+/// How far a field can go. What the CRM may withhold is never written: nobody could tell what would be overwritten.
+fn possible(field: &CrmField) -> Direction {
+    if field.updatable && field.kind != CrmKind::Lookup && !field.private {
+        Direction::Both
+    } else {
+        Direction::CrmToOffice
+    }
+}
+
+fn check(own: &RequestedRule, of_sync: Direction, field: Option<&CrmField>) -> Result<Option<Rule>, Problem> {
     let (office, crm) = (own.office, own.crm.clone());
     let Some(field) = field else {
         return Err(Problem::Unknown { office, crm });
@@ -297,18 +380,15 @@ fn check(own: &RequestedRule, field: Option<&CrmField>) -> Result<Rule, Problem>
             found: type_name(&field.kind),
         });
     }
-    let direction = own.direction.unwrap_or(RuleDirection::Both);
-    let writable = field.updatable && field.kind != CrmKind::Lookup;
-    if !writable && direction != RuleDirection::CrmToOffice {
-        return Err(Problem::ReadOnly { office, crm });
-    }
-    Ok(rule(
-        office,
-        &own.crm,
-        direction,
-        own.too_long.unwrap_or(TooLong::Park),
-        field,
-    ))
+    let Some(direction) = own.direction.unwrap_or(Direction::Both).within(of_sync) else {
+        return Ok(None);
+    };
+    let direction = match direction.within(possible(field)) {
+        Some(narrow) if narrow == direction || field.private => narrow,
+        _ => return Err(Problem::ReadOnly { office, crm }),
+    };
+    let too_long = own.too_long.unwrap_or(TooLong::Park);
+    Ok(Some(rule(office, direction, too_long, own.conflict, field)))
 }
 
 fn type_name(kind: &CrmKind) -> String {
@@ -341,6 +421,8 @@ pub(crate) mod tests {
             visible: true,
             updatable,
             private: false,
+            mandatory: api_name == "Last_Name",
+            unique: false,
         };
         let mut all: Vec<_> = DEFAULT
             .iter()
@@ -358,23 +440,28 @@ pub(crate) mod tests {
                 with_default: true,
                 rules: vec![],
                 exclude: BTreeSet::new(),
+                direction: Direction::Both,
+                never: Never::default(),
             },
             &metadata(),
         )
         .unwrap()
     }
 
-    fn own(office: OfficeField, crm: &str, direction: Option<RuleDirection>) -> Requested {
+    fn own(office: OfficeField, crm: &str, direction: Option<Direction>) -> Requested {
         let rule = RequestedRule {
             office,
             crm: crm.to_owned(),
             direction,
+            conflict: None,
             too_long: None,
         };
         Requested {
             with_default: true,
             rules: vec![rule],
             exclude: BTreeSet::new(),
+            direction: Direction::Both,
+            never: Never::default(),
         }
     }
 
@@ -417,11 +504,7 @@ pub(crate) mod tests {
             problem(&own(OfficeField::BusinessPhone2, "Mobile", None)),
             Problem::Twice { .. }
         ));
-        let read_only = own(
-            OfficeField::NickName,
-            "Full_Name",
-            Some(RuleDirection::CrmToOffice),
-        );
+        let read_only = own(OfficeField::NickName, "Full_Name", Some(Direction::CrmToOffice));
         assert!(Mapping::resolve(&read_only, &metadata()).is_ok());
     }
 
@@ -433,6 +516,8 @@ pub(crate) mod tests {
             with_default: true,
             rules: vec![],
             exclude: BTreeSet::new(),
+            direction: Direction::Both,
+            never: Never::default(),
         };
         let mapping = Mapping::resolve(&requested, &metadata).unwrap();
         assert_eq!(mapping.rules().len(), DEFAULT.len() - 1);
@@ -445,6 +530,8 @@ pub(crate) mod tests {
             with_default: true,
             rules: vec![],
             exclude: all,
+            direction: Direction::Both,
+            never: Never::default(),
         };
         assert_eq!(problem(&requested), Problem::Empty);
     }

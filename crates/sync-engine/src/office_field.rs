@@ -36,6 +36,31 @@ pub enum Group {
     OtherAddress,
 }
 
+impl Group {
+    /// The lists: entries by position, without gaps.
+    pub const LISTS: [Self; 4] = [
+        Self::Emails,
+        Self::BusinessPhones,
+        Self::HomePhones,
+        Self::ImAddresses,
+    ];
+
+    /// Whether its fields are one thing to a person, so that a conflict is about all of them.
+    #[must_use]
+    pub const fn is_address(self) -> bool {
+        matches!(
+            self,
+            Self::BusinessAddress | Self::HomeAddress | Self::OtherAddress
+        )
+    }
+
+    /// Whether it is a list.
+    #[must_use]
+    pub fn is_list(self) -> bool {
+        Self::LISTS.contains(&self)
+    }
+}
+
 macro_rules! office_fields {
     ($($code:literal $variant:ident $name:literal $kind:ident $max:literal $group:expr;)*) => {
         /// A contact field of the mailbox. `displayName` and `fileAs` are missing on purpose: they are computed.

@@ -75,6 +75,12 @@ pub enum Failure {
     /// The mailbox's user is gone.
     #[error("the user no longer exists in Microsoft 365")]
     UserGone,
+    /// The answer to a creation was lost and it may still happen: it is looked up in a while.
+    #[error("the answer to a creation was lost; it is looked up before anything is made again")]
+    Unsettled {
+        /// In how long.
+        after: Duration,
+    },
     /// The service refuses the request itself: a fault of ours or a change of theirs.
     #[error("{service} refuses the request ({code})")]
     Refused {
@@ -206,6 +212,17 @@ pub enum Entry {
     Removed(String),
 }
 
+impl Entry {
+    /// The item's id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Present(item) => &item.id,
+            Self::Removed(id) => id,
+        }
+    }
+}
+
 /// One page of changes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChangePage {
@@ -268,11 +285,7 @@ pub trait Mailbox: Send + Sync {
     /// Every item of a folder, markers included; an error rather than a part.
     fn items(&self, folder: &str) -> impl Future<Output = Result<Vec<Item>, Failure>> + Send;
     /// Where the items of these ids are, in this order; markers included.
-    fn read(
-        &self,
-        folder: &str,
-        ids: &[String],
-    ) -> impl Future<Output = Result<Vec<Found>, Failure>> + Send;
+    fn read(&self, folder: &str, ids: &[String]) -> impl Future<Output = Result<Vec<Found>, Failure>> + Send;
     /// The items that carry one of these markers.
     fn find(
         &self,
@@ -352,6 +365,15 @@ pub struct CrmRecord {
     pub fields: Map<String, Json>,
 }
 
+/// A record to make.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewRecord {
+    /// The mailbox item that it is made for.
+    pub item: String,
+    /// The fields by API name.
+    pub fields: Map<String, Json>,
+}
+
 /// A record to change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecordUpdate {
@@ -410,7 +432,7 @@ pub trait Crm: Send + Sync {
     fn insert(
         &self,
         owner: &str,
-        rows: &[Map<String, Json>],
+        rows: &[NewRecord],
     ) -> impl Future<Output = Vec<Result<Written, ItemFailure>>> + Send;
     /// Changes records if they still are as read; one answer each, in this order.
     fn update(&self, rows: &[RecordUpdate])

@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::error::{Error, RequestError};
 use crate::limits::OrgLimits;
 use crate::observer::Observer;
+use crate::outcome::speaks_of_rows;
 use crate::refusal::Refusal;
 use crate::token::RefreshGrant;
 
@@ -240,5 +241,5 @@ fn has_rows(call: &Call, exchange: &Exchange) -> bool {
     let body = || serde_json::from_slice::<serde_json::Value>(&exchange.body).ok();
     call.effect != Effect::Read
         && matches!(exchange.status.as_u16(), 400 | 403 | 412)
-        && body().is_some_and(|body| body.get("data").is_some_and(serde_json::Value::is_array))
+        && body().is_some_and(|body| speaks_of_rows(&body))
 }

@@ -24,6 +24,7 @@ mod limits;
 mod module;
 mod observer;
 mod org;
+mod outcome;
 mod pages;
 mod profiles;
 mod records;
@@ -48,6 +49,7 @@ pub use limits::{LimitSettings, OrgLimits};
 pub use module::Module;
 pub use observer::Observer;
 pub use org::{Org, OrgType, PaidType};
+pub use outcome::{Duplicate, RowError, RowOutcome, Written};
 pub use pages::Pages;
 pub use profiles::{MANAGE_USERS, Permission, Profile, ProfileSummary};
 pub use records::{ListOptions, RecordPages, SortBy};
@@ -57,7 +59,7 @@ pub use row::{Head, Row};
 pub use timeline::{Action, Entry, Origin, Source, TimelinePage};
 pub use token::TokenError;
 pub use users::{Named, User, UserStatus, UserType};
-pub use writes::{Change, Duplicate, NewRecord, RowError, RowOutcome, Written};
+pub use writes::{Change, NewRecord};
 
 #[cfg(test)]
 mod tests;

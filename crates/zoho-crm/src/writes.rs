@@ -4,15 +4,15 @@ use http::Method;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::answer::{failure, modified_time};
-use crate::call::{Answer, Call, Effect, IF_UNMODIFIED_SINCE, check_id};
+use crate::answer::failure;
+use crate::call::{Call, Effect, IF_UNMODIFIED_SINCE, check_id};
 use crate::client::Zoho;
 use crate::coql::check_column;
-use crate::error::{Class, Error, RequestError};
+use crate::error::{Error, RequestError};
 use crate::ids::{RecordId, UserId};
 use crate::module::Module;
+use crate::outcome::{RowOutcome, outcomes};
 use crate::records::at_most;
-use crate::refusal::Refusal;
 use crate::row::Row;
 
 const MOST_ROWS: usize = 100;
@@ -37,74 +37,11 @@ pub struct Change {
     pub fields: Row,
 }
 
-/// A row that was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
-    /// Its id.
-    pub id: RecordId,
-    /// Time of change, by which our own write is known when it comes back.
-    pub modified_time: Option<Timestamp>,
-    /// Time of creation.
-    pub created_time: Option<Timestamp>,
-}
-
-/// The record that stands in the way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Duplicate {
-    /// Its id.
-    pub id: RecordId,
-    /// Its owner.
-    pub owner: Option<UserId>,
-}
-
-/// A row that was not written.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{refusal}")]
-pub struct RowError {
-    /// What Zoho says.
-    pub refusal: Refusal,
-    /// The id that the row's details name.
-    pub id: Option<RecordId>,
-    /// The single errors of a row with several.
-    pub also: Vec<Refusal>,
-    /// Set for `DUPLICATE_DATA`.
-    pub duplicate: Option<Duplicate>,
-    /// Set for `ALREADY_MODIFIED`.
-    pub modified_time: Option<Timestamp>,
-}
-
-/// What became of a row.
-pub type RowOutcome = Result<Written, Box<RowError>>;
-
-impl RowError {
-    /// What to do about it.
-    #[must_use]
-    pub fn class(&self) -> Class {
-        match self.refusal.code.as_str() {
-            "ALREADY_MODIFIED" => Class::AlreadyModified,
-            "RECORD_LOCKED" | "NOT_APPROVED" | "INTERNAL_ERROR" => Class::Transient,
-            "NO_PERMISSION" | "AUTHORIZATION_FAILED" => Class::Permission {
-                permission: self.refusal.permissions.first().cloned(),
-            },
-            // Refused for its id: there is no such record, or it is hidden.
-            "INVALID_DATA" if self.names_the_id() => Class::NotFound,
-            _ => Class::Invalid,
-        }
-    }
-
-    fn names_the_id(&self) -> bool {
-        match &self.refusal.field {
-            Some(field) => field == "id",
-            None => self.id.is_some(),
-        }
-    }
-}
-
 impl Zoho {
     /// Makes up to 100 records. One outcome per row, in order.
     ///
     /// # Errors
-    /// For the whole call. [`Class::Ambiguous`]: look whether the rows exist before sending them again.
+    /// For the whole call. [`Class::Ambiguous`](crate::Class::Ambiguous): look whether the rows exist before sending them again.
     pub async fn insert(&self, module: Module, rows: &[NewRecord]) -> Result<Vec<RowOutcome>, Error> {
         at_most("rows", rows.len(), MOST_ROWS)?;
         let data = rows.iter().map(|row| {
@@ -241,57 +178,4 @@ fn envelope(data: &[Value]) -> Value {
 /// One credit for ten rows (`research/zoho.md` §8).
 fn credits(rows: usize) -> u32 {
     u32::try_from(rows.div_ceil(10)).unwrap_or(u32::MAX).max(1)
-}
-
-/// The rows of an answer, if they are as many as were sent.
-fn outcomes(answer: &Answer, rows: usize) -> Option<Vec<RowOutcome>> {
-    let body: Map<String, Value> = serde_json::from_slice(&answer.body).ok()?;
-    let list = body.get("data")?.as_array()?;
-    if list.len() != rows {
-        return None;
-    }
-    list.iter()
-        .map(|row| outcome(answer.status.as_u16(), row.as_object()?))
-        .collect()
-}
-
-fn outcome(status: u16, row: &Map<String, Value>) -> Option<RowOutcome> {
-    let details = row.get("details");
-    let text = |key: &str| {
-        details
-            .and_then(|details| details.get(key))
-            .and_then(Value::as_str)
-    };
-    if row.get("status").and_then(Value::as_str) == Some("success") {
-        return Some(Ok(Written {
-            id: RecordId::from(text("id")?),
-            modified_time: text("Modified_Time").and_then(|time| time.parse().ok()),
-            created_time: text("Created_Time").and_then(|time| time.parse().ok()),
-        }));
-    }
-    let several = details
-        .and_then(|details| details.get("errors"))
-        .and_then(Value::as_array);
-    let also = several.into_iter().flatten().filter_map(Value::as_object);
-    Some(Err(Box::new(RowError {
-        refusal: Refusal::read(status, row),
-        id: text("id").map(RecordId::from),
-        also: also.map(|error| Refusal::read(status, error)).collect(),
-        duplicate: details
-            .and_then(|details| details.get("duplicate_record"))
-            .and_then(duplicate),
-        modified_time: modified_time(row),
-    })))
-}
-
-fn duplicate(record: &Value) -> Option<Duplicate> {
-    let id = record.get("id")?.as_str()?;
-    let owner = record
-        .get("Owner")
-        .and_then(|owner| owner.get("id"))
-        .and_then(Value::as_str);
-    Some(Duplicate {
-        id: RecordId::from(id),
-        owner: owner.map(UserId::from),
-    })
 }

@@ -3,12 +3,10 @@
 
 use kube::api::{Patch, PatchParams};
 use kube::{Api, ResourceExt};
-use sync_runtime::contacts;
 use sync_runtime::store::{Change, Store};
 
-use super::apply::scope;
-use super::{ContactSync, claims, conditions, name, pinned_user, report};
-use crate::adapters::GraphMailbox;
+use super::apply::{Off, TakenBack, scope};
+use super::{ContactSync, claims, conditions, gather, known_folder, name, pinned_user, plan, report};
 use crate::api::{DeletionPolicy, EffectiveContactPolicy, Reason};
 use crate::controller::runner::Next;
 use crate::controller::trouble::{Remedy, Trouble};
@@ -114,17 +112,39 @@ async fn take_back(sync: &ContactSync, context: &Context) -> Result<(), Trouble>
         // Another resource works on this mailbox: there is nothing of this one's own.
         return Ok(());
     }
-    match policy.deletion_policy {
-        DeletionPolicy::Orphan => {
-            let forgotten = context.store.commit(vec![Change::DropScope(scope)]).await;
-            forgotten.map_err(|error| Trouble::time(Reason::InternalError, error.to_string(), None))
+    if policy.deletion_policy == DeletionPolicy::Orphan {
+        let forgotten = context.store.commit(vec![Change::DropScope(scope)]).await;
+        return forgotten.map_err(|error| Trouble::time(Reason::InternalError, error.to_string(), None));
+    }
+    let partner = match known_folder(sync) {
+        Some(_) => gather::partner(sync, &tenant, &policy, &connection, false, context)
+            .await
+            .ok(),
+        None => None,
+    };
+    let off = Off {
+        connection: &connection,
+        tenant: &tenant.spec,
+        user_id,
+        partner: partner.as_ref().map(|(_, partner)| partner),
+        policy: &plan::policy(&policy, &tenant.spec, &sync.spec.approved_plans, false),
+    };
+    let soon = Some(std::time::Duration::from_secs(1));
+    match off.take_back(sync, context).await {
+        Ok(TakenBack::Done { .. }) => Ok(()),
+        Ok(TakenBack::More | TakenBack::Stopping) => {
+            let message = "what only the mailbox knows goes to the CRM before the copies are removed";
+            Err(Trouble::time(Reason::Deleting, message, soon))
         }
-        DeletionPolicy::Delete => {
-            let mailbox = GraphMailbox::new(&connection.graph, user_id);
-            contacts::disable(scope, &context.cluster, &mailbox, &context.store, &context.hasher)
-                .await
-                .map(|_| ())
-                .map_err(|stop| Trouble::of_stop(&stop, clock))
+        Ok(TakenBack::Held { until }) => {
+            let wait = until.duration_since(clock.now());
+            let message = report::disables_held(until);
+            Err(Trouble::time(
+                Reason::DisablesHeld,
+                message,
+                std::time::Duration::try_from(wait).ok(),
+            ))
         }
+        Err(stop) => Err(Trouble::of_stop(&stop, clock)),
     }
 }

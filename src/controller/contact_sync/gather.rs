@@ -3,14 +3,15 @@
 
 use std::sync::Arc;
 
+use adapters::{crm_failure, office_failure};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{Api, ResourceExt};
 use msgraph::User;
 use sync_engine::mapping::Mapping;
+use sync_runtime::contacts::Policy;
 
-use super::{ContactSync, Verdict, pinned_user, plan};
-use crate::adapters::{crm_failure, office_failure};
-use crate::api::{CrmTenant, EffectiveContactPolicy, NamespacesFrom, Reason, requested_at};
+use super::{ContactSync, Verdict, known_folder, pinned_user, plan};
+use crate::api::{CrmTenant, EffectiveContactPolicy, NamespacesFrom, Reason, reenable, requested_at};
 use crate::connections::Connection;
 use crate::controller::trouble::Trouble;
 use crate::controller::{Context, tenant_key};
@@ -21,10 +22,26 @@ pub(super) struct Gathered {
     pub(super) policy: EffectiveContactPolicy,
     /// The object id of the mailbox's user.
     pub(super) user_id: String,
-    /// The CRM user; nobody while the sync is switched off, as nothing is read from the CRM then.
+    /// The tenant's own settings.
+    pub(super) tenant: Arc<CrmTenant>,
+    /// The CRM's side. A sync that is being switched off gets by without it.
     pub(super) partner: Option<Partner>,
     /// A run was asked for by annotation.
     pub(super) asked: bool,
+    /// To be switched on again was asked for by annotation.
+    pub(super) reenable: bool,
+}
+
+impl Gathered {
+    /// The policy in the runtime's terms.
+    pub(super) fn runtime_policy(&self, sync: &ContactSync) -> Policy {
+        plan::policy(
+            &self.policy,
+            &self.tenant.spec,
+            &sync.spec.approved_plans,
+            self.asked,
+        )
+    }
 }
 
 /// The CRM's side of the pair.
@@ -48,10 +65,7 @@ pub(super) async fn gather(sync: &ContactSync, context: &Context) -> Result<Gath
     let enabled = sync.spec.is_enabled();
     if !enabled && pinned_user(sync).is_none() {
         // Never ran: nothing is to be taken back.
-        return Err(Verdict::Off { left_in_place: 0 });
-    }
-    if enabled {
-        plan::direction(policy.direction).map_err(Verdict::Trouble)?;
+        return Err(Verdict::Off { left_in_place: None });
     }
     let key = tenant_key(sync);
     let connection = context.connections.get(&key).ok_or_else(|| {
@@ -62,22 +76,48 @@ pub(super) async fn gather(sync: &ContactSync, context: &Context) -> Result<Gath
             "the CrmTenant is not signed in; its own conditions say why, and the sync goes on once it is";
         Verdict::Trouble(Trouble::others(Reason::TenantNotReady, message))
     })?;
-    let handled = sync
-        .status
-        .as_ref()
-        .and_then(|status| status.last_handled_requested_at.clone());
-    let asked = requested_at(sync).is_some_and(|asked| Some(asked) != handled);
-    if !enabled {
+    let handled = sync.status.as_ref();
+    let asked = requested_at(sync).is_some_and(|asked| {
+        Some(&asked) != handled.and_then(|status| status.last_handled_requested_at.as_ref())
+    });
+    let reenable = reenable(sync).is_some_and(|asked| {
+        Some(&asked) != handled.and_then(|status| status.last_handled_reenable.as_ref())
+    });
+    let (user_id, partner) = if enabled {
+        let (user_id, partner) = partner(sync, &tenant, &policy, &connection, asked, context).await?;
+        (user_id, Some(partner))
+    } else {
+        // What only the mailbox knows goes to the CRM once more; where nobody can say whose it is, it just stays.
+        let partner = match known_folder(sync) {
+            Some(_) => partner(sync, &tenant, &policy, &connection, asked, context)
+                .await
+                .ok(),
+            None => None,
+        };
         let user_id = pinned_user(sync).unwrap_or_default().to_owned();
-        return Ok(Gathered {
-            connection,
-            policy,
-            user_id,
-            partner: None,
-            asked,
-        });
-    }
-    let user = user(sync, &connection, context).await?;
+        (user_id, partner.map(|(_, partner)| partner))
+    };
+    Ok(Gathered {
+        connection,
+        policy,
+        user_id,
+        tenant,
+        partner,
+        asked,
+        reenable,
+    })
+}
+
+/// The mailbox's user and their side of the CRM, proven to be the same person's.
+pub(super) async fn partner(
+    sync: &ContactSync,
+    tenant: &CrmTenant,
+    policy: &EffectiveContactPolicy,
+    connection: &Connection,
+    asked: bool,
+    context: &Context,
+) -> Result<(String, Partner), Verdict> {
+    let user = user(sync, connection, context).await?;
     let crm_users = connection
         .crm_users(asked)
         .await
@@ -94,18 +134,13 @@ pub(super) async fn gather(sync: &ContactSync, context: &Context) -> Result<Gath
         .crm_fields(asked)
         .await
         .map_err(|error| crm_verdict(&error, context))?;
-    let mapping = plan::mapping(&policy.mapping, &fields).map_err(Verdict::Trouble)?;
-    let partner = Some(Partner {
+    let mapping =
+        plan::mapping(&policy.mapping, policy.direction, &tenant.spec, &fields).map_err(Verdict::Trouble)?;
+    let partner = Partner {
         crm_user_id: crm_user.id.as_str().to_owned(),
         mapping,
-    });
-    Ok(Gathered {
-        connection,
-        policy,
-        user_id: user.id,
-        partner,
-        asked,
-    })
+    };
+    Ok((user.id, partner))
 }
 
 fn crm_verdict(error: &zoho_crm::Error, context: &Context) -> Verdict {

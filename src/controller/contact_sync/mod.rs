@@ -8,14 +8,17 @@ mod claims;
 mod cleanup;
 mod gather;
 mod plan;
+mod planned;
 mod report;
 
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
+use sync_runtime::contacts::Observed;
 
 use super::runner::{self, Next};
 use super::trouble::{Remedy, Trouble};
@@ -35,8 +38,14 @@ enum Verdict {
     NotYet,
     /// The sync is at work (`more`) or in step.
     Running { more: bool },
-    /// Switched off by its author; so many items were left in the mailbox.
-    Off { left_in_place: u64 },
+    /// Nothing is written: what a run would do.
+    Observing(Observed),
+    /// Being switched off: what only the mailbox knows goes to the CRM first.
+    SwitchingOff,
+    /// To be switched off, but too many of the tenant's syncs are at a time.
+    OffHeld { until: Timestamp },
+    /// Switched off by its author; so many items were left in the mailbox, if that was just found out.
+    Off { left_in_place: Option<u64> },
     /// Switched off by the mailbox's owner, who deleted the folder.
     RemovedByOwner,
     /// Stopped by its author or by the tenant's.
@@ -111,8 +120,16 @@ fn count_me(sync: &ContactSync, context: &Context) {
 
 fn next(verdict: &Verdict, gathered: Option<&Gathered>, context: &Context) -> Next {
     match verdict {
-        Verdict::Running { more: true } => Next::In(Duration::ZERO),
-        Verdict::Running { more: false } => {
+        Verdict::Running { more: true } | Verdict::SwitchingOff => Next::In(Duration::ZERO),
+        Verdict::OffHeld { until } => {
+            let wait = until.duration_since(context.surroundings.clock.now());
+            Next::In(
+                context
+                    .backoff
+                    .spread(Duration::try_from(wait).unwrap_or_default()),
+            )
+        }
+        Verdict::Running { more: false } | Verdict::Observing(_) => {
             let interval = gathered.map_or(Duration::from_mins(5), |gathered| gathered.policy.interval);
             Next::In(context.backoff.spread(interval))
         }

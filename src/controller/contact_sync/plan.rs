@@ -7,27 +7,18 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube::core::{Selector, SelectorExt};
 use msgraph::User;
 use sync_engine::crm_field::CrmField;
-use sync_engine::mapping::{Mapping, Requested, RequestedRule, RuleDirection, TooLong};
+use sync_engine::crm_field::CrmKind;
+use sync_engine::mapping::{self, Mapping, Never, Requested, RequestedRule, TooLong};
+use sync_engine::merge;
 use sync_engine::office_field::OfficeField;
-use sync_engine::plan::DeletesToOffice;
-use sync_runtime::contacts::{ImportedItems, Policy};
+use sync_engine::plan::Deletes;
+use sync_runtime::contacts::{GuardLimits, ImportedItems, Policy};
 
 use crate::api::{
-    self, AccountLink, ContactMapping, DeletePolicy, Direction, EffectiveContactPolicy, MappingBase,
-    OfficeFieldName, Reason,
+    self, AccountLink, ContactMapping, CrmTenantSpec, DeletePolicy, Direction, EffectiveContactPolicy,
+    MappingBase, OfficeFieldName, Reason,
 };
 use crate::controller::trouble::Trouble;
-
-/// Only one direction is built so far; the others are refused in words rather than half done.
-pub(super) fn direction(direction: Direction) -> Result<(), Trouble> {
-    match direction {
-        Direction::CrmToOffice => Ok(()),
-        Direction::TwoWay | Direction::OfficeToCrm => Err(Trouble::person(
-            Reason::DirectionNotSupported,
-            "this release syncs from the CRM to Microsoft 365 only; set direction: CrmToOffice",
-        )),
-    }
-}
 
 /// The CRM user who is the same person as the mailbox's user (`design.md` N7): one of the mailbox's own addresses, or
 /// a pair that the tenant lists.
@@ -75,8 +66,25 @@ pub(super) fn pair<'a>(
     }
 }
 
-/// The declared mapping, checked against what the CRM has.
-pub(super) fn mapping(declared: &ContactMapping, fields: &[CrmField]) -> Result<Mapping, Trouble> {
+/// The declared mapping, checked against what the CRM has and freed of what the tenant never syncs.
+pub(super) fn mapping(
+    declared: &ContactMapping,
+    of_sync: Direction,
+    tenant: &CrmTenantSpec,
+    fields: &[CrmField],
+) -> Result<Mapping, Trouble> {
+    let never = tenant.never_sync.clone().unwrap_or_default();
+    let external_id = external_id(tenant, fields)?;
+    if let Some(field) = external_id
+        && declared.fields.iter().any(|rule| rule.crm == field)
+    {
+        return Err(Trouble::person(
+            Reason::MappingInvalid,
+            format!(
+                "{field} is the CrmTenant's externalIdFields.contacts, which the operator writes itself: map another field"
+            ),
+        ));
+    }
     let requested = Requested {
         with_default: declared.base.unwrap_or(MappingBase::Default) == MappingBase::Default,
         rules: declared
@@ -86,11 +94,8 @@ pub(super) fn mapping(declared: &ContactMapping, fields: &[CrmField]) -> Result<
                 Some(RequestedRule {
                     office: office_field(field.office)?,
                     crm: field.crm.clone(),
-                    direction: field.direction.map(|direction| match direction {
-                        Direction::TwoWay => RuleDirection::Both,
-                        Direction::CrmToOffice => RuleDirection::CrmToOffice,
-                        Direction::OfficeToCrm => RuleDirection::OfficeToCrm,
-                    }),
+                    direction: field.direction.map(direction),
+                    conflict: field.conflict.map(conflict),
                     too_long: field.too_long.map(|too_long| match too_long {
                         api::TooLong::Park => TooLong::Park,
                         api::TooLong::Cut => TooLong::Cut,
@@ -98,11 +103,12 @@ pub(super) fn mapping(declared: &ContactMapping, fields: &[CrmField]) -> Result<
                 })
             })
             .collect(),
-        exclude: declared
-            .exclude
-            .iter()
-            .filter_map(|field| office_field(*field))
-            .collect::<BTreeSet<_>>(),
+        exclude: office_fields(&declared.exclude),
+        direction: direction(of_sync),
+        never: Never {
+            office: office_fields(&never.office),
+            crm: never.crm.into_iter().collect(),
+        },
     };
     Mapping::resolve(&requested, fields).map_err(|problems| {
         let text = problems
@@ -114,27 +120,96 @@ pub(super) fn mapping(declared: &ContactMapping, fields: &[CrmField]) -> Result<
     })
 }
 
+/// The tenant's field for mailbox ids, which has to be a unique text field that can be written.
+fn external_id<'a>(tenant: &'a CrmTenantSpec, fields: &[CrmField]) -> Result<Option<&'a str>, Trouble> {
+    let Some(name) = tenant.external_id_of_contacts() else {
+        return Ok(None);
+    };
+    let usable = |field: &&CrmField| {
+        field.api_name == name
+            && field.kind == CrmKind::Text
+            && field.unique
+            && field.updatable
+            && field.visible
+    };
+    if fields.iter().any(|field| usable(&field)) {
+        return Ok(Some(name));
+    }
+    Err(Trouble::person(
+        Reason::ExternalIdFieldUnusable,
+        format!(
+            "the CRM's contacts have no single-line text field {name} that is unique and can be written; make it (Setup, Modules, Contacts: mark it \"Do not allow duplicate values\"), or correct crm.zoho.externalIdFields of the CrmTenant"
+        ),
+    ))
+}
+
+fn direction(declared: Direction) -> mapping::Direction {
+    match declared {
+        Direction::TwoWay => mapping::Direction::Both,
+        Direction::CrmToOffice => mapping::Direction::CrmToOffice,
+        Direction::OfficeToCrm => mapping::Direction::OfficeToCrm,
+    }
+}
+
+fn conflict(declared: api::ConflictPolicy) -> merge::ConflictPolicy {
+    match declared {
+        api::ConflictPolicy::CrmWins => merge::ConflictPolicy::CrmWins,
+        api::ConflictPolicy::OfficeWins => merge::ConflictPolicy::OfficeWins,
+        api::ConflictPolicy::NewestWins => merge::ConflictPolicy::NewestWins,
+        api::ConflictPolicy::Manual => merge::ConflictPolicy::Manual,
+    }
+}
+
+fn deletes(declared: DeletePolicy) -> Deletes {
+    match declared {
+        DeletePolicy::Propagate => Deletes::Propagate,
+        DeletePolicy::Never => Deletes::Never,
+    }
+}
+
+fn office_fields(names: &[OfficeFieldName]) -> BTreeSet<OfficeField> {
+    names.iter().filter_map(|name| office_field(*name)).collect()
+}
+
 /// The engine has a field for every name that the API knows; a test proves it.
 fn office_field(name: OfficeFieldName) -> Option<OfficeField> {
     OfficeField::from_name(name.as_str())
 }
 
 /// The policy in the runtime's terms.
-pub(super) fn policy(effective: &EffectiveContactPolicy, asked: bool) -> Policy {
+pub(super) fn policy(
+    effective: &EffectiveContactPolicy,
+    tenant: &CrmTenantSpec,
+    approved: &[String],
+    asked: bool,
+) -> Policy {
     // Half an interval: syncs of one tenant share a poll, and none sees news later than it promises.
     let half = SignedDuration::try_from(effective.interval / 2).unwrap_or(SignedDuration::ZERO);
+    let guard = &effective.guard;
     Policy {
         folder_name: effective.folder_name.clone(),
+        direction: direction(effective.direction),
+        conflict: conflict(effective.conflict),
         imported: match effective.imported_items {
             api::ImportedItems::Exclude => ImportedItems::Exclude,
             api::ImportedItems::Include => ImportedItems::Include,
         },
         initial_cap: effective.initial_max_items.into(),
-        deletes: match effective.deletes_to_office {
-            DeletePolicy::Propagate => DeletesToOffice::Propagate,
-            DeletePolicy::Never => DeletesToOffice::Never,
+        deletes_to_office: deletes(effective.deletes_to_office),
+        deletes_to_crm: deletes(effective.deletes_to_crm),
+        guard: GuardLimits {
+            deletes_per_run: guard.max_deletes_per_run.into(),
+            deletes_percent: guard.max_deletes_percent.into(),
+            deletes_per_day: guard.max_deletes_per_day.into(),
+            tenant_deletes_per_day: tenant.guard.unwrap_or_default().deletes_per_day().into(),
+            updates_per_run: api::UPDATES_NEVER_HELD.into(),
+            updates_percent: guard.max_updates_percent.into(),
+            approved: approved.to_vec(),
         },
+        external_id: tenant.external_id_of_contacts().map(str::to_owned),
+        takeover_from: tenant.takeover_from.clone(),
         feed_max_age: if asked { SignedDuration::ZERO } else { half },
+        is_last_round: false,
     }
 }
 

@@ -82,17 +82,6 @@ fn a_crm_user_who_has_not_accepted_cannot_own_contacts() {
 }
 
 #[test]
-fn k3_directions_that_are_not_built_are_refused() {
-    assert!(direction(Direction::CrmToOffice).is_ok());
-    for refused in [Direction::TwoWay, Direction::OfficeToCrm] {
-        assert_eq!(
-            super::direction(refused).unwrap_err().reason,
-            Reason::DirectionNotSupported
-        );
-    }
-}
-
-#[test]
 fn k2_the_engine_knows_every_field_that_the_api_names_and_the_other_way_round() {
     for name in OfficeFieldName::ALL {
         assert!(office_field(*name).is_some(), "{name}");

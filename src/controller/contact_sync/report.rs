@@ -2,14 +2,21 @@
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use sync_runtime::store::{Counts, Parked as ParkedRecord, ScopeState, Store, StoreError};
+use sync_engine::link::Side;
+use sync_runtime::store::{
+    Conflict, ConflictOutcome as RemembersOutcome, Counts, Held, MOST_CONFLICTS, Parked as ParkedRecord,
+    ScopeState, Store, StoreError,
+};
 
 use super::apply::scope;
 use super::gather::Gathered;
+use super::planned as plan;
 use super::{ContactSync, Verdict, name};
 use crate::api::{
-    ConditionStatus, ConditionType, Conditions, ContactSyncStatus, CrmUserStatus, FolderStatus,
-    InitialSyncStatus, LeftOut, MAX_PARKED_SAMPLE, MailboxStatus, Parked, ParkedItem, Reason, requested_at,
+    ConditionStatus, ConditionType, Conditions, ConflictItem, ConflictOutcome, Conflicts, ContactSyncStatus,
+    CrmUserStatus, Direction, FolderStatus, InitialSyncStatus, LeftOut, MAX_CONFLICT_SAMPLE,
+    MAX_PARKED_SAMPLE, MailboxStatus, Parked, ParkedItem, PlanCause, PlanStatus, Reason, Recoverable,
+    reenable, requested_at,
 };
 use crate::controller::Context;
 use crate::controller::trouble::{Remedy, Trouble};
@@ -23,6 +30,9 @@ pub(super) struct Memory {
     state: ScopeState,
     counts: Counts,
     parked: Vec<ParkedRecord>,
+    conflicts: Vec<Conflict>,
+    /// What is on the guard's frozen list.
+    frozen: Vec<Held>,
 }
 
 /// Reads what the store remembers; nothing where the sync is not known well enough to ask.
@@ -36,10 +46,18 @@ pub(super) async fn memory(
     let store = &context.store;
     let sample = u32::try_from(MAX_PARKED_SAMPLE).unwrap_or(10);
     let read = async {
+        let state = store.scope(scope).await?.unwrap_or_default();
+        let mut frozen = Vec::new();
+        if let Some(trip) = &state.trip {
+            frozen = store.held(scope).await?;
+            frozen.retain(|held| held.trip.as_ref() == Some(&trip.id));
+        }
         Ok::<_, StoreError>(Memory {
-            state: store.scope(scope).await?.unwrap_or_default(),
+            state,
             counts: store.counts(scope).await?,
             parked: store.parked(scope, sample).await?,
+            conflicts: store.conflicts(scope, MOST_CONFLICTS).await?,
+            frozen,
         })
     };
     match read.await {
@@ -111,17 +129,25 @@ pub(super) fn status(
                 user_id: partner.crm_user_id.clone(),
             });
             status.effective_policy_hash = Some(policy_hash(gathered));
+            status.recoverable = Some(recoverable(gathered));
+        }
+        if matches!(verdict, Verdict::Running { .. } | Verdict::Observing(_)) {
+            status.last_handled_reenable = reenable(sync).or(status.last_handled_reenable);
         }
     }
     if let Some(memory) = memory {
         remembered(&mut status, memory, verdict);
+    }
+    if let Verdict::Observing(observed) = verdict {
+        let before = status.plan.take();
+        status.plan = Some(plan::of_observed(observed, before, now));
     }
     let mut writer = Writer {
         conditions: &mut status.conditions,
         generation: sync.metadata.generation,
         now,
     };
-    writer.verdict(verdict, failures);
+    writer.verdict(verdict, failures, status.left_in_place, status.plan.as_ref());
     if let Some(initial) = &status.initial_sync {
         writer.initial(initial.completed_at.is_some());
     } else {
@@ -137,19 +163,37 @@ fn policy_hash(gathered: &Gathered) -> String {
     uuid.simple().to_string()[..16].to_owned()
 }
 
+/// Contacts made in the CRM are found by the marker of their copies; those made in Outlook need a field in the CRM.
+fn recoverable(gathered: &Gathered) -> Recoverable {
+    let one_way = gathered.policy.direction == Direction::CrmToOffice;
+    if one_way || gathered.tenant.spec.external_id_of_contacts().is_some() {
+        Recoverable::Full
+    } else {
+        Recoverable::Partial
+    }
+}
+
 fn remembered(status: &mut ContactSyncStatus, memory: Memory, verdict: &Verdict) {
     let small = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
     let Memory {
         state,
         counts,
         parked,
+        conflicts,
+        frozen,
     } = memory;
-    if matches!(verdict, Verdict::Off { .. }) {
+    if let Verdict::Off { left_in_place } = verdict {
         status.folder = None;
         status.initial_sync = None;
         (status.linked, status.pending, status.parked) = (None, None, None);
+        (status.conflicts, status.plan) = (None, None);
+        if let Some(left) = left_in_place {
+            status.left_in_place = (*left > 0).then(|| small(*left));
+        }
         return;
     }
+    status.left_in_place = None;
+    status.plan = plan::of_trip(&state, frozen);
     // A folder that its owner deleted stays known, so that it is not made again even after the store is lost.
     if let Some(folder) = state.folder {
         status.folder = Some(FolderStatus { id: folder.id });
@@ -172,15 +216,59 @@ fn remembered(status: &mut ContactSyncStatus, memory: Memory, verdict: &Verdict)
         count: small(counts.parked),
         items: parked
             .into_iter()
-            .map(|item| ParkedItem {
-                crm_id: item.crm_id,
-                reason: item.reason,
-                field: item.field,
-                since: Time(item.since),
+            .map(|item| {
+                let (crm_id, office_id) = match item.side {
+                    Side::Crm => (Some(item.id), None),
+                    Side::Office => (None, Some(item.id)),
+                };
+                ParkedItem {
+                    crm_id,
+                    office_id,
+                    reason: item.reason,
+                    field: item.field,
+                    since: Time(item.since),
+                }
             })
             .collect(),
     });
+    status.conflicts = (counts.conflicts > 0).then(|| Conflicts {
+        count: small(counts.conflicts),
+        items: conflict_sample(conflicts),
+    });
     status.last_change_time = state.last_change.map(Time).or(status.last_change_time.take());
+}
+
+/// One entry for the fields of a record that ended the same way.
+fn conflict_sample(conflicts: Vec<Conflict>) -> Vec<ConflictItem> {
+    let mut items: Vec<ConflictItem> = Vec::new();
+    for conflict in conflicts {
+        let outcome = match conflict.outcome {
+            RemembersOutcome::CrmWon => ConflictOutcome::CrmWon,
+            RemembersOutcome::OfficeWon => ConflictOutcome::OfficeWon,
+            RemembersOutcome::Open => ConflictOutcome::Open,
+        };
+        let same = items
+            .iter_mut()
+            .find(|item| item.crm_id == conflict.crm_id && item.outcome == outcome);
+        if let Some(item) = same {
+            item.fields.push(conflict.field);
+        } else if items.len() < MAX_CONFLICT_SAMPLE {
+            items.push(ConflictItem {
+                crm_id: conflict.crm_id,
+                fields: vec![conflict.field],
+                outcome,
+                at: Time(conflict.at),
+            });
+        }
+    }
+    items
+}
+
+/// Why a sync that is to be switched off waits.
+pub(super) fn disables_held(until: Timestamp) -> String {
+    format!(
+        "many syncs of this tenant are being switched off, so this one keeps its contacts until {until:.0} in case that is a mistake (guard.maxDisablesPerHour of the CrmTenant)"
+    )
 }
 
 struct Writer<'a> {
@@ -195,7 +283,21 @@ impl Writer<'_> {
             .set(kind, holds, reason, message, self.generation, self.now);
     }
 
-    fn verdict(&mut self, verdict: &Verdict, failures: u32) {
+    fn held(&mut self, plan: Option<&PlanStatus>) {
+        let Some(plan) = plan else { return };
+        let (reason, whose) = match plan.cause {
+            PlanCause::Guard => (Reason::GuardHolds, "this sync's guard"),
+            PlanCause::TenantGuard => (Reason::TenantGuardHolds, "the CrmTenant's guard"),
+            PlanCause::Observe => return,
+        };
+        let message = format!(
+            "{whose} holds {} deletions in the mailbox, {} deletions and {} updates in the CRM; everything else goes on. To let them through add {} to spec.approvedPlans",
+            plan.deletes.to_office, plan.deletes.to_crm, plan.updates.to_crm, plan.hash
+        );
+        self.set(ConditionType::Held, true, reason, &message);
+    }
+
+    fn verdict(&mut self, verdict: &Verdict, failures: u32, left: Option<u32>, plan: Option<&PlanStatus>) {
         if let Verdict::Suspended { by_tenant } = verdict {
             return self.suspended(*by_tenant);
         }
@@ -203,8 +305,13 @@ impl Writer<'_> {
             ConditionType::Reconciling,
             ConditionType::Stalled,
             ConditionType::Suspended,
+            ConditionType::Held,
         ] {
             self.conditions.remove(kind);
+        }
+        self.held(plan);
+        if !matches!(verdict, Verdict::Off { .. }) {
+            self.conditions.remove(ConditionType::ItemsLeft);
         }
         match verdict {
             Verdict::Running { more } => {
@@ -227,23 +334,52 @@ impl Writer<'_> {
                         ConditionType::Ready,
                         true,
                         Reason::InSync,
-                        "the mailbox holds what the CRM holds",
+                        "both sides hold the same",
                     );
                 }
             }
-            Verdict::Off { left_in_place } => {
-                let message = match left_in_place {
-                    0 => "spec.enabled is false; the copies are out of the mailbox and the CRM is as it was"
-                        .to_owned(),
-                    left => format!(
+            Verdict::Observing(observed) => {
+                self.set(ConditionType::Enabled, true, Reason::Enabled, "");
+                let message = format!(
+                    "mode is Observe: nothing is written; status.plan shows the {} operations that Apply would do",
+                    observed.writes.len()
+                );
+                self.set(ConditionType::Ready, true, Reason::ObserveOnly, &message);
+            }
+            Verdict::SwitchingOff => {
+                let message = "spec.enabled is false: what only the mailbox knows goes to the CRM first";
+                self.set(ConditionType::Ready, false, Reason::Progressing, message);
+                self.set(ConditionType::Reconciling, true, Reason::Progressing, message);
+            }
+            Verdict::OffHeld { until } => {
+                let message = disables_held(*until);
+                self.set(ConditionType::Held, true, Reason::DisablesHeld, &message);
+                self.set(ConditionType::Reconciling, true, Reason::DisablesHeld, &message);
+                self.set(ConditionType::Ready, false, Reason::DisablesHeld, &message);
+            }
+            Verdict::Off { .. } => {
+                let message = match left {
+                    None => {
+                        "spec.enabled is false; the copies are out of the mailbox and the CRM is as it was"
+                            .to_owned()
+                    }
+                    Some(left) => format!(
                         "spec.enabled is false; {left} contacts that only the mailbox holds were left in its folder, and the CRM is as it was"
                     ),
                 };
+                if left.is_some() {
+                    self.set(
+                        ConditionType::ItemsLeft,
+                        true,
+                        Reason::ItemsLeftInMailbox,
+                        &message,
+                    );
+                }
                 self.set(ConditionType::Enabled, false, Reason::Disabled, "");
                 self.set(ConditionType::Ready, true, Reason::Disabled, &message);
             }
             Verdict::RemovedByOwner => {
-                let message = "the mailbox's user deleted or moved the folder, which switches the sync off; the CRM is as it was. To switch it on again set enabled to false and back to true";
+                let message = "the mailbox's user deleted or moved the folder, which switches the sync off; the CRM is as it was. To switch it on again set enabled to false and back to true, or give the annotation crmlink.dev/reenable a new value";
                 self.set(ConditionType::Enabled, false, Reason::DisabledInMailbox, message);
                 self.set(ConditionType::Ready, true, Reason::DisabledInMailbox, message);
             }

@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
+use adapters::{crm_failure, office_failure};
 use msgraph::{Config, Credential, Graph, TokenError};
 use sync_runtime::ports::Failure;
 use zoho_crm::{ApiHosts, Org, Zoho};
 
-use crate::adapters::{crm_failure, office_failure};
 use crate::api::{CrmEnvironment, CrmLimits, CrmTenant, Reason, ZohoDataCenter};
 use crate::connections::{Connection, TenantKey};
 use crate::controller::Context;

@@ -173,6 +173,7 @@ mod tests {
                 office: OfficeFieldName::OfficeLocation,
                 crm: "Branch".to_owned(),
                 direction: None,
+                conflict: None,
                 too_long: None,
             }],
             exclude: vec![OfficeFieldName::Birthday],

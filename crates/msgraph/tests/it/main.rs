@@ -4,6 +4,8 @@
 
 mod batch;
 mod calls;
+mod endless;
+mod folders;
 mod limits;
 mod paging;
 mod redaction;

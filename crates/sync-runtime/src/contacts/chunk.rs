@@ -3,18 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt, TryStreamExt};
+use jiff::{SignedDuration, Timestamp};
+use sync_engine::identity::{crm_id_of, item_marker};
 use sync_engine::import::{Origin, origin_by_times};
 use sync_engine::link::{Link, LinkState};
-use sync_engine::plan::{CrmSide, OfficeSide, plan_contact};
-use sync_engine::project::{Fields, project};
+use sync_engine::merge::Times;
+use sync_engine::plan::{CrmSide, Deletes, OfficeSide, Op, Pair, plan, unedited_record};
+use sync_engine::project::{for_new_record, project};
 
-use super::writes::{Outbox, Planned};
+use super::guard::Guard;
+use super::outbox::{Outbox, Planned};
 use super::{ContactSync, ImportedItems, Stop};
-use crate::ports::{Crm, CrmRecord, Item, Mailbox};
-use crate::store::{Cause, Change, Queued, ScopeState, Store};
+use crate::ports::{Crm, CrmRecord, Found, Item, Mailbox};
+use crate::store::{Cause, Change, Guarded, Queued, ScopeState, Store};
 
 /// How many records are looked at together: what one read of the CRM brings.
-const CHUNK: u32 = 100;
+pub(super) const CHUNK: u32 = 100;
 
 /// How many questions about the origin are under way together.
 const ORIGINS_IN_FLIGHT: usize = 4;
@@ -22,17 +26,28 @@ const ORIGINS_IN_FLIGHT: usize = 4;
 /// How many answers are committed together: a commit waits for the disk, and a crash costs this many credits.
 const ORIGINS_TOGETHER: usize = 10;
 
+/// How long an item has to be gone before its record is deleted: a listing or a look-up can miss it for a moment.
+const GONE_FOR_LONG: SignedDuration = SignedDuration::from_mins(2);
+
 /// What is known of a chunk's records before anything is written.
 struct Seen {
     links: BTreeMap<String, Link>,
+    sides: BTreeMap<String, CrmSide>,
     records: BTreeMap<String, CrmRecord>,
     imported: BTreeSet<String>,
-    items: BTreeMap<String, Item>,
+    items: BTreeMap<String, Place>,
+}
+
+/// Where an item is.
+enum Place {
+    Here(Item),
+    Moved,
+    Gone,
 }
 
 impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
     /// Works on the next records of the queue; `false` if it is empty.
-    pub(super) async fn work_chunk(&self, folder: &str, state: &mut ScopeState) -> Result<bool, Stop> {
+    pub(super) async fn work_queue(&self, folder: &str, state: &mut ScopeState) -> Result<bool, Stop> {
         let queued = self.store.queue(self.scope, CHUNK).await?;
         if queued.is_empty() {
             return Ok(false);
@@ -43,13 +58,25 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         {
             return Ok(true);
         }
-        let seen = self.look(folder, &queued).await?;
-        let mut outbox = Outbox::default();
-        for row in queued {
-            self.sort(row, &seen, state, &mut outbox);
-        }
-        self.carry_out(folder, outbox, state).await?;
+        let mut guard = self.guard(state).await?;
+        self.work_rows(folder, queued, &mut guard, state).await?;
         Ok(true)
+    }
+
+    /// Works on these records.
+    pub(super) async fn work_rows(
+        &self,
+        folder: &str,
+        rows: Vec<Queued>,
+        guard: &mut Guard,
+        state: &mut ScopeState,
+    ) -> Result<(), Stop> {
+        let seen = self.look(folder, &rows).await?;
+        let mut outbox = Outbox::default();
+        for row in rows {
+            self.sort(row, &seen, guard, state, &mut outbox);
+        }
+        self.carry_out(folder, outbox, guard, state).await
     }
 
     /// Takes the records beyond the cap out of the queue; `false` if there are none. What is linked, as found by its
@@ -61,10 +88,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         }
         state.initial.over_cap += beyond;
         self.store
-            .commit(vec![
-                Change::DequeueInitial(self.scope),
-                Change::Scope(self.scope, state.clone()),
-            ])
+            .commit(vec![Change::DequeueInitial(self.scope), self.keep(state)])
             .await?;
         Ok(true)
     }
@@ -85,28 +109,77 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             .into_iter()
             .map(|record| (record.id.clone(), record))
             .collect();
-        let imported = self.imported(&links, &records).await?;
-        let office_ids: Vec<String> = links
-            .values()
-            .filter(|link| link.state == LinkState::Linked)
-            .filter_map(|link| link.office_id.clone())
+        let sides: BTreeMap<_, _> = queued
+            .iter()
+            .map(|row| (row.crm_id.clone(), self.crm_side(row, records.get(&row.crm_id))))
             .collect();
-        let items = if office_ids.is_empty() {
-            BTreeMap::new()
-        } else {
-            let found = self.mailbox.read(folder, &office_ids).await?;
-            found
-                .into_iter()
-                .flatten()
-                .map(|item| (item.id.clone(), item))
-                .collect()
-        };
+        let imported = self.imported(&links, &records).await?;
+        let needed = queued
+            .iter()
+            .filter_map(|row| {
+                let link = links.get(&row.crm_id)?;
+                let needed = row.item_too || self.needs_item(link, &sides[&row.crm_id]);
+                link.office_id.clone().filter(|_| needed)
+            })
+            .collect();
         Ok(Seen {
+            items: self.items(folder, needed).await?,
             links,
+            sides,
             records,
             imported,
-            items,
         })
+    }
+
+    fn crm_side(&self, row: &Queued, record: Option<&CrmRecord>) -> CrmSide {
+        match record {
+            Some(record) if record.owner == self.owner => {
+                CrmSide::Owned(project(self.mapping, &record.fields))
+            }
+            Some(_) => CrmSide::OtherOwner,
+            None if row.cause == Cause::Deleted => CrmSide::Deleted,
+            None => CrmSide::Hidden,
+        }
+    }
+
+    /// Whether the item has to be read: not where the record holds what it held when both sides last agreed, as after
+    /// our own write or a change of what is not mapped.
+    fn needs_item(&self, link: &Link, side: &CrmSide) -> bool {
+        let CrmSide::Owned(Ok(view)) = side else {
+            return true;
+        };
+        let has_base = |field| link.base.0.contains_key(&field) || view.withheld.contains(&field);
+        link.state != LinkState::Linked
+            || link.gone_since.is_some()
+            || !self.mapping.rules().iter().all(|rule| has_base(rule.office))
+            || !unedited_record(&link.base, view, self.hasher)
+    }
+
+    async fn items(&self, folder: &str, ids: Vec<String>) -> Result<BTreeMap<String, Place>, Stop> {
+        if ids.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        // Only where a deletion would reach the CRM does it matter whether an item was deleted or moved away.
+        let tell = self.policy.direction.reaches_crm() && self.policy.deletes_to_crm == Deletes::Propagate;
+        let mut folders: BTreeMap<String, bool> = BTreeMap::new();
+        let mut items = BTreeMap::new();
+        for (id, found) in ids.iter().zip(self.mailbox.read(folder, &ids).await?) {
+            let place = match found {
+                Found::Here(item) => Place::Here(item),
+                Found::Elsewhere { folder } if tell => {
+                    let is_one = match folders.get(&folder) {
+                        Some(known) => *known,
+                        // The deleted items are no contact folder.
+                        None => self.mailbox.folder(&folder).await?.is_some(),
+                    };
+                    folders.insert(folder, is_one);
+                    if is_one { Place::Moved } else { Place::Gone }
+                }
+                Found::Elsewhere { .. } | Found::Gone => Place::Gone,
+            };
+            items.insert(id.clone(), place);
+        }
+        Ok(items)
     }
 
     /// Which of the records that are not linked yet are imported. Answers are committed as they come: each cost
@@ -116,7 +189,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         links: &BTreeMap<String, Link>,
         records: &BTreeMap<String, CrmRecord>,
     ) -> Result<BTreeSet<String>, Stop> {
-        if self.policy.imported == ImportedItems::Include {
+        if self.policy.imported == ImportedItems::Include || !self.policy.direction.reaches_office() {
             return Ok(BTreeSet::new());
         }
         let unclear: Vec<String> = records
@@ -168,52 +241,137 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
     }
 
     /// Decides what becomes of one row of the queue.
-    fn sort(&self, row: Queued, seen: &Seen, state: &mut ScopeState, outbox: &mut Outbox) {
+    fn sort(&self, row: Queued, seen: &Seen, guard: &mut Guard, state: &mut ScopeState, outbox: &mut Outbox) {
         let link = seen.links.get(&row.crm_id);
         let record = seen.records.get(&row.crm_id);
-        let crm = match record {
-            Some(record) if record.owner == self.owner => {
-                CrmSide::Owned(project(self.mapping, &record.fields))
+        let side = &seen.sides[&row.crm_id];
+        if link.is_none() {
+            if !matches!(side, CrmSide::Owned(_)) || seen.imported.contains(&row.crm_id) {
+                let imported = matches!(side, CrmSide::Owned(_)) && row.cause == Cause::Initial;
+                state.initial.imported += u64::from(imported);
+                return outbox.drop_row(row.crm_id);
             }
-            Some(_) => CrmSide::OtherOwner,
-            None if row.cause == Cause::Deleted => CrmSide::Deleted,
-            // Not there, and not in the list of deleted records: a lost right, or a deletion whose entry is still
-            // to come. Neither is evidence enough to touch the copy.
-            None => return outbox.drop_row(row.crm_id),
-        };
-        let fresh = link.is_none() && matches!(crm, CrmSide::Owned(_));
-        if fresh && seen.imported.contains(&row.crm_id) {
-            state.initial.imported += u64::from(row.cause == Cause::Initial);
-            return outbox.drop_row(row.crm_id);
+            let places = state.initial.done + outbox.initial_places();
+            if row.cause == Cause::Initial && places >= self.policy.initial_cap {
+                state.initial.over_cap += 1;
+                return outbox.drop_row(row.crm_id);
+            }
         }
-        let initial = row.cause == Cause::Initial;
-        if fresh && initial && state.initial.done + outbox.initial_places() >= self.policy.initial_cap {
-            state.initial.over_cap += 1;
-            return outbox.drop_row(row.crm_id);
-        }
-        let item = link
+        let place = link
             .and_then(|link| link.office_id.as_ref())
-            .and_then(|id| seen.items.get(id));
-        let office = item.map_or(OfficeSide::Gone, |item| OfficeSide::Present(item.fields.clone()));
-        let op = plan_contact(
-            link,
-            &crm,
-            &office,
-            self.policy.deletes,
-            self.mapping,
-            self.hasher,
-        );
-        outbox.add(Planned {
-            crm_id: row.crm_id,
-            initial,
-            op,
-            modified: record.map(|record| record.modified),
-            wanted: match crm {
-                CrmSide::Owned(Ok(fields)) => fields,
-                _ => Fields::new(),
+            .map(|id| seen.items.get(id));
+        if let Some(None) = place {
+            // The record holds what it held, and the item was not read: only the time is news.
+            return self.unchanged(row, link, record, outbox);
+        }
+        let (office, item) = match place.flatten() {
+            Some(Place::Here(item)) => (OfficeSide::Present(item.fields.clone()), Some(item)),
+            Some(Place::Moved) => (OfficeSide::Moved, None),
+            Some(Place::Gone) | None => (OfficeSide::Gone, None),
+        };
+        let modified = record.map(|record| record.modified);
+        let now = self.clock.now();
+        let op = plan(
+            Pair {
+                link,
+                crm: side,
+                office: &office,
+                times: Times {
+                    crm: modified.unwrap_or(Timestamp::UNIX_EPOCH),
+                    office: item.and_then(|item| item.modified),
+                },
+                gone_for_long: link
+                    .and_then(|link| link.gone_since)
+                    .is_some_and(|since| now.duration_since(since) >= GONE_FOR_LONG),
             },
+            &self.rules(),
+        );
+        let planned = Planned {
+            cause: row.cause,
+            op,
+            modified,
+            view: match side {
+                CrmSide::Owned(Ok(view)) => Some(view.clone()),
+                _ => None,
+            },
+            marker: item.and_then(|item| self.stale_marker(&row.crm_id, item)),
             link: link.cloned(),
             item: item.cloned(),
+            later: BTreeSet::new(),
+            crm_id: row.crm_id,
+        };
+        self.admit(planned, record, guard, state, outbox);
+    }
+
+    fn unchanged(&self, row: Queued, link: Option<&Link>, record: Option<&CrmRecord>, outbox: &mut Outbox) {
+        outbox.settled.push(Planned {
+            crm_id: row.crm_id,
+            cause: row.cause,
+            op: Op::Nothing,
+            modified: record.map(|record| record.modified),
+            view: None,
+            link: link.cloned(),
+            item: None,
+            marker: None,
+            later: BTreeSet::new(),
         });
+    }
+
+    /// Lets through what the guard allows now.
+    fn admit(
+        &self,
+        mut planned: Planned,
+        record: Option<&CrmRecord>,
+        guard: &mut Guard,
+        state: &ScopeState,
+        outbox: &mut Outbox,
+    ) {
+        let is_new = planned.link.is_none() && matches!(planned.op, Op::CreateInOffice(_));
+        if is_new && self.waits_for_review(record, state) {
+            let reason = "the operator's store was lost, and this may be one of the contacts of the mailbox that wait for review: make both equal, or set the annotation crmlink.dev/reenable to take it as new";
+            let reason = reason.to_owned();
+            outbox.review.push((planned.crm_id, reason));
+            return;
+        }
+        if let (Op::CreateInCrm(fields), Some(item)) = (&planned.op, &planned.item) {
+            match for_new_record(self.mapping, fields) {
+                Ok(wanted) => {
+                    let item = item.clone();
+                    return outbox.inserts.push((planned, item, wanted));
+                }
+                Err(unfit) => planned.op = Op::Park(unfit),
+            }
+        }
+        match planned.guarded() {
+            Some(operation) if !guard.lets_through(&planned.crm_id, operation) => {
+                if let Op::Merge(merge) = &mut planned.op
+                    && !merge.to_office.is_empty()
+                {
+                    // The mailbox's part goes on; the base of the rest stays as it is.
+                    let later = std::mem::take(&mut merge.to_crm);
+                    planned.later = later.into_keys().collect();
+                    outbox.held.push((planned.crm_id.clone(), Guarded::UpdateInCrm));
+                    return outbox.add(planned);
+                }
+                outbox.held.push((planned.crm_id.clone(), operation));
+                outbox.dropped.push(planned.crm_id);
+            }
+            _ => outbox.add(planned),
+        }
+    }
+
+    /// While items wait for review after a lost store, a record of that time may be the other side of one of them.
+    fn waits_for_review(&self, record: Option<&CrmRecord>, state: &ScopeState) -> bool {
+        let since = state.recovering.filter(|_| state.reviewing);
+        since.is_some_and(|since| record.is_some_and(|record| record.created <= since))
+    }
+
+    /// The marker that an item should carry, if it carries another one of this sync: its record was made anew.
+    fn stale_marker(&self, crm_id: &str, item: &Item) -> Option<String> {
+        let marked = item
+            .marker
+            .as_deref()
+            .and_then(|marker| crm_id_of(self.scope, marker))?;
+        (marked != crm_id && self.policy.direction.reaches_office()).then(|| item_marker(self.scope, crm_id))
     }
 }

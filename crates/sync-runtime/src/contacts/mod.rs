@@ -1,27 +1,43 @@
-//! The contacts of one user: container, first sync, changes, disabling.
+//! The contacts of one user: container, first sync, changes of both sides, switching off.
 //!
 //! A run does one slice: it stops at its deadline between two chunks, and the next run goes on from the store. The
-//! order in a run is container, feed, open intents, listing, queue (`design.md` §5.1).
+//! order in a run (`design.md` §5.1): container, then what is known to have changed on either side, then open intents,
+//! then the contacts one chunk after another, then what the guard has to judge.
+//!
+//! The way of a change: the feed ([`crate::feed`]) or a round of the container's changes ([`rounds`]) puts the record
+//! into the queue, or the unknown item among the strangers. [`chunk`] reads both sides again and plans, [`strangers`]
+//! finds or makes the record of an unknown item, [`office_writes`] and [`crm_writes`] carry out and commit.
 
 mod chunk;
 mod container;
+mod crm_writes;
 mod disable;
+mod guard;
+mod inserts;
 mod intents;
 mod listing;
-mod writes;
+mod observe;
+mod office_writes;
+mod outbox;
+mod rounds;
+mod settings;
+mod strangers;
 
 use ambient::Clock;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use sync_engine::hash::Hasher;
 use sync_engine::identity::ScopeId;
 use sync_engine::mapping::Mapping;
-use sync_engine::plan::DeletesToOffice;
+use sync_engine::merge::Terms;
+use sync_engine::plan::Rules;
 
 use crate::feed::Feed;
 use crate::ports::{Crm, Failure, Mailbox};
 use crate::store::{Cause, Change, Queued, ScopeState, Store, StoreError};
 
-pub use disable::{Disabled, disable};
+pub use disable::{Brake, Disabled, disable};
+pub use observe::{Observed, PlannedOperation, observe};
+pub use settings::{GuardLimits, ImportedItems, Policy};
 
 /// Why a run stopped before its work was done.
 #[derive(Debug, thiserror::Error)]
@@ -34,36 +50,12 @@ pub enum Stop {
     Store(#[from] StoreError),
 }
 
-/// Whether imported records take part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ImportedItems {
-    /// Not until they are updated.
-    Exclude,
-    /// Like all others.
-    Include,
-}
-
-/// The effective policy of one sync.
-#[derive(Debug, Clone)]
-pub struct Policy {
-    /// The container's name.
-    pub folder_name: String,
-    /// Whether imported records take part.
-    pub imported: ImportedItems,
-    /// How many records the first sync brings at most.
-    pub initial_cap: u64,
-    /// What a deletion in the CRM means for the copy.
-    pub deletes: DeletesToOffice,
-    /// How old the organisation's feed may be.
-    pub feed_max_age: SignedDuration,
-}
-
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The deadline came first: run again at once.
     MoreWork,
-    /// Nothing is left to do.
+    /// Nothing is left to do, but what the guard holds.
     UpToDate,
     /// The mailbox's owner deleted the container or moved it away: the sync is off until it is enabled anew.
     RemovedByOwner,
@@ -84,6 +76,12 @@ pub struct ContactSync<'a, M, C, S> {
     /// The container id that the resource's status knows: if it is missing its owner deleted it, even where the
     /// store was lost.
     pub known_folder: Option<&'a str>,
+    /// The time of the last write that the resource's status knows: a store that knows only an earlier one is older
+    /// than the truth.
+    pub known_change: Option<Timestamp>,
+    /// Somebody asks to switch on again what the mailbox's owner switched off, and to bring back what is buried or
+    /// waits for review.
+    pub reenable: bool,
     /// The mailbox.
     pub mailbox: &'a M,
     /// The CRM.
@@ -109,15 +107,28 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
     /// If a service or the store does not do its part; what was committed stays, and the next run goes on from there.
     pub async fn run(&self, until: Timestamp) -> Result<Outcome, Stop> {
         let mut state = self.store.scope(self.scope).await?.unwrap_or_default();
-        let folder = match self.container(&mut state).await? {
-            Ok(folder) => folder,
+        if self.reenable {
+            self.enable_again(&mut state).await?;
+        }
+        let container = match self.container(&mut state).await? {
+            Ok(container) => container,
             Err(outcome) => return Ok(outcome),
         };
+        let folder = container.folder.as_str();
         self.feed
             .refresh(self.crm, self.store, self.clock, self.policy.feed_max_age)
             .await?;
         self.compare_anew_after_a_new_key_or_mapping(&mut state).await?;
-        self.settle_intents(&folder).await?;
+        if self.policy.direction.reaches_crm() {
+            self.take_round(folder, container.page, &mut state).await?;
+        }
+        self.settle_intents(folder).await?;
+        self.settle_crm_intents(&mut state).await?;
+        while self.work_strangers(folder, &mut state).await? {
+            if self.clock.now() >= until {
+                return Ok(Outcome::MoreWork);
+            }
+        }
         while !state.initial.listed {
             self.list_page(&mut state).await?;
             if self.clock.now() >= until {
@@ -125,13 +136,83 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             }
         }
         self.take_news(&mut state).await?;
-        while self.work_chunk(&folder, &mut state).await? {
+        self.pass_over_all(&mut state).await?;
+        while self.work_queue(folder, &mut state).await? {
+            if self.clock.now() >= until {
+                return Ok(Outcome::MoreWork);
+            }
+        }
+        while self.judge(folder, &mut state).await? {
             if self.clock.now() >= until {
                 return Ok(Outcome::MoreWork);
             }
         }
         self.complete_initial(&mut state).await?;
         Ok(Outcome::UpToDate)
+    }
+
+    /// The last round before a sync is switched off: what only the mailbox knows goes to the CRM, nothing comes back and
+    /// nothing is deleted. To be called with [`Mapping::towards_crm`] and [`Policy::towards_crm`].
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub async fn last_round(&self, until: Timestamp) -> Result<Outcome, Stop> {
+        let Some(mut state) = self.store.scope(self.scope).await? else {
+            return Ok(Outcome::UpToDate);
+        };
+        if state.folder.is_none() || state.removed_by_owner || state.disabling.is_some() {
+            return Ok(Outcome::UpToDate);
+        }
+        let container = match self.container(&mut state).await? {
+            Ok(container) => container,
+            Err(outcome) => return Ok(outcome),
+        };
+        let folder = container.folder.as_str();
+        self.take_round(folder, container.page, &mut state).await?;
+        self.settle_intents(folder).await?;
+        self.settle_crm_intents(&mut state).await?;
+        while self.work_strangers(folder, &mut state).await? {
+            if self.clock.now() >= until {
+                return Ok(Outcome::MoreWork);
+            }
+        }
+        while self.work_queue(folder, &mut state).await? {
+            if self.clock.now() >= until {
+                return Ok(Outcome::MoreWork);
+            }
+        }
+        Ok(Outcome::UpToDate)
+    }
+
+    /// How contacts are planned.
+    fn rules(&self) -> Rules<'_> {
+        Rules {
+            terms: self.terms(),
+            direction: self.policy.direction,
+            to_office: self.policy.deletes_to_office,
+            to_crm: self.policy.deletes_to_crm,
+        }
+    }
+
+    fn terms(&self) -> Terms<'_> {
+        Terms {
+            mapping: self.mapping,
+            hasher: self.hasher,
+            conflict: self.policy.conflict,
+        }
+    }
+
+    fn enqueue(&self, crm_id: String, cause: Cause, item_too: bool) -> Change {
+        let queued = Queued {
+            crm_id,
+            cause,
+            item_too,
+        };
+        Change::Enqueue(self.scope, queued)
+    }
+
+    fn keep(&self, state: &ScopeState) -> Change {
+        Change::Scope(self.scope, state.clone())
     }
 
     /// A base hashed under another key says nothing; under another mapping, fields came or went.
@@ -148,7 +229,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             changes.push(Change::EnqueueAll(self.scope));
         }
         (state.key, state.mapping) = (key, mapping);
-        changes.push(Change::Scope(self.scope, state.clone()));
+        changes.push(self.keep(state));
         self.store.commit(changes).await?;
         Ok(())
     }
@@ -182,16 +263,10 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                     } else {
                         Cause::Changed
                     };
-                    Change::Enqueue(
-                        self.scope,
-                        Queued {
-                            crm_id: row.crm_id,
-                            cause,
-                        },
-                    )
+                    self.enqueue(row.crm_id, cause, false)
                 })
                 .collect();
-            changes.push(Change::Scope(self.scope, state.clone()));
+            changes.push(self.keep(state));
             self.store.commit(changes).await?;
             if whole {
                 return Ok(());
@@ -202,9 +277,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
     async fn complete_initial(&self, state: &mut ScopeState) -> Result<(), Stop> {
         if state.initial.completed.is_none() && self.store.initial_queue(self.scope).await? == 0 {
             state.initial.completed = Some(self.clock.now());
-            self.store
-                .commit(vec![Change::Scope(self.scope, state.clone())])
-                .await?;
+            self.store.commit(vec![self.keep(state)]).await?;
         }
         Ok(())
     }

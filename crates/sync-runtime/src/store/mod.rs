@@ -79,23 +79,28 @@ pub struct ScopeState {
     pub polled: Option<Timestamp>,
     /// When the container was last listed as a whole.
     pub listed: Option<Timestamp>,
-    /// The store is new or older than the truth: items whose record cannot be told are left for review.
-    pub recovering: bool,
-    /// The pass over every record of the owner that is under way.
-    pub pass: Option<Pass>,
-    /// When the last such pass began.
+    /// Since when the store is known to have been lost or to be older than the truth: contacts of an earlier time
+    /// whose other side cannot be told wait for review.
+    pub recovering: Option<Timestamp>,
+    /// Some of them do wait.
+    pub reviewing: bool,
+    /// When every record of the owner was last looked at.
     pub passed: Option<Timestamp>,
     /// What the guard holds until somebody approves it.
     pub trip: Option<Trip>,
+    /// What the guard has let through since nothing was left to do.
+    pub run: RunCounts,
+    /// When its copies began to leave the mailbox, where it is being switched off.
+    pub disabling: Option<Timestamp>,
 }
 
-/// A pass over every record of the owner, that finds what no feed told.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pass {
-    /// When it began.
-    pub began: Timestamp,
-    /// It goes on after this row.
-    pub after: Option<Keyset>,
+/// What a run has done of what the guard watches.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunCounts {
+    /// Deletions on either side.
+    pub deletes: u64,
+    /// Updates in the CRM.
+    pub updates: u64,
 }
 
 /// The guard found more than it lets through: a frozen list of operations that waits for approval.
@@ -191,8 +196,10 @@ pub struct Parked {
 /// What kind of operation the guard watches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Guarded {
-    /// Removing an item from the mailbox.
+    /// Removing an item from the mailbox whose record is in the CRM's list of deleted records.
     DeleteInOffice,
+    /// Removing an item from the mailbox whose record has another owner now.
+    HandOver,
     /// Deleting a record in the CRM.
     DeleteInCrm,
     /// Changing a record in the CRM.

@@ -103,6 +103,7 @@ fn parked() -> impl Strategy<Value = Parked> + Clone {
 fn held() -> impl Strategy<Value = Held> + Clone {
     let operation = select(&[
         Guarded::DeleteInOffice,
+        Guarded::HandOver,
         Guarded::DeleteInCrm,
         Guarded::UpdateInCrm,
     ]);
@@ -144,9 +145,9 @@ fn news() -> impl Strategy<Value = News> + Clone {
 
 /// A change of one sync, but for counts over time.
 fn of_sync(scope: ScopeId) -> impl Strategy<Value = Change> + Clone {
-    let state = (option::of(time()), any::<bool>()).prop_map(|(polled, recovering)| ScopeState {
-        polled,
+    let state = (option::of(time()), any::<bool>()).prop_map(|(recovering, reviewing)| ScopeState {
         recovering,
+        reviewing,
         ..ScopeState::default()
     });
     let stranger = (item(), any::<bool>()).prop_map(|(office_id, review)| Stranger { office_id, review });

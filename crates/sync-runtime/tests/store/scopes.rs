@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use sync_engine::link::{CrmIntent, Link, LinkState, Side};
 use sync_runtime::store::{
-    Cause, Change, ConflictOutcome, Counts, Guarded, Initial, KnownFolder, Parked, Pass, ScopeState, Store,
-    StoreError, Tally, Trip,
+    Cause, Change, ConflictOutcome, Counts, Guarded, Initial, KnownFolder, Parked, RunCounts, ScopeState,
+    Store, StoreError, Tally, Trip,
 };
 
 use crate::picture;
@@ -86,11 +86,8 @@ async fn a_scopes_memory_is_read_back_as_written(store: &impl Store) {
         cursor: Some("https://graph.example/delta?token=x".into()),
         polled: Some(precise),
         listed: Some(precise),
-        recovering: true,
-        pass: Some(Pass {
-            began: precise,
-            after: None,
-        }),
+        recovering: Some(precise),
+        reviewing: true,
         passed: Some(precise),
         trip: Some(Trip {
             id: "t".into(),
@@ -98,6 +95,11 @@ async fn a_scopes_memory_is_read_back_as_written(store: &impl Store) {
             at: precise,
             by_tenant: true,
         }),
+        run: RunCounts {
+            deletes: 1,
+            updates: 2,
+        },
+        disabling: Some(precise),
         ..ScopeState::default()
     };
     let changes = [

@@ -13,7 +13,7 @@ pub enum Criterion {
     Compare {
         /// API name.
         column: String,
-        /// `=`, `!=`, `<`, `<=`, `>`, `>=`.
+        /// `=`, `!=`, `<`, `<=`, `>`, `>=`, `like`.
         operator: &'static str,
         /// The value.
         value: Literal,
@@ -69,6 +69,12 @@ impl Criterion {
     /// `column <= value`
     pub fn le(column: &str, value: impl Into<Literal>) -> Self {
         Self::compare(column, "<=", value)
+    }
+
+    /// `column like '%part%'`, and more where `part` itself holds a wildcard: compare what comes back.
+    #[must_use]
+    pub fn contains(column: &str, part: &str) -> Self {
+        Self::compare(column, "like", format!("%{part}%"))
     }
 
     /// `column in (values)`

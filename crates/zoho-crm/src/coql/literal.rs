@@ -39,14 +39,19 @@ impl std::fmt::Debug for Literal {
 }
 
 impl Literal {
+    /// The parts of `text` that a query can hold: `text` itself, unless it has characters for which no safe spelling
+    /// is documented.
+    pub fn writable_parts(text: &str) -> impl Iterator<Item = &str> {
+        text.split(is_unsafe).filter(|part| !part.is_empty())
+    }
+
     pub(crate) fn write(&self, out: &mut String) -> Result<(), QueryError> {
         match self {
             Self::Text(text) => {
-                // A quote is doubled (Zoho developer community, Kaizen 171). What a backslash means is not
-                // documented; it could swallow the closing quote, so such a text is refused.
-                if text.chars().any(|c| c == '\\' || c.is_control()) {
+                if text.contains(is_unsafe) {
                     return Err(QueryError::UnsafeText);
                 }
+                // A quote is doubled (Zoho developer community, Kaizen 171).
                 quote(&text.replace('\'', "''"), out);
             }
             Self::Id(id) if is_id(id) => quote(id, out),
@@ -58,6 +63,11 @@ impl Literal {
         }
         Ok(())
     }
+}
+
+/// What a backslash means is not documented: it could swallow the closing quote.
+fn is_unsafe(c: char) -> bool {
+    c == '\\' || c.is_control()
 }
 
 fn quote(text: &str, out: &mut String) {

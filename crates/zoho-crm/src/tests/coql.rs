@@ -95,6 +95,19 @@ fn literals_are_escaped_or_refused() {
     );
 }
 
+#[test]
+fn what_cannot_be_written_safely_is_looked_for_by_its_parts() {
+    let parts = |text| Literal::writable_parts(text).collect::<Vec<_>>();
+    assert_eq!(parts("O'Brien"), ["O'Brien"]);
+    assert_eq!(parts("CONTOSO\\ada\n"), ["CONTOSO", "ada"]);
+    assert!(parts("\\").is_empty());
+    let query = query().filter(Criterion::contains("Last_Name", "O'B"));
+    assert_eq!(
+        query.text().unwrap(),
+        "select id from Contacts where (Last_Name like '%O''B%') limit 200"
+    );
+}
+
 /// Reads a query back as far as its quotes go: the texts, and what is outside of them.
 fn unquote(query: &str) -> (Vec<String>, String) {
     let (mut texts, mut outside) = (Vec::new(), String::new());

@@ -7,7 +7,7 @@ fn fields(value: &Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
 }
 
-fn new(name: &str) -> NewRecord {
+fn new_row(name: &str) -> NewRecord {
     NewRecord {
         owner: "7".into(),
         fields: fields(&json!({"Last_Name": name})),
@@ -27,7 +27,7 @@ fn failed(code: &str, details: &Value) -> Value {
 async fn an_insert_names_the_owner_and_keeps_everything_else_off() {
     let World { server, zoho, .. } = world();
     server.answer(Say::Json(201, json!({"data": [done("1")]})));
-    let outcomes = zoho.insert(Module::Contacts, &[new("Doe")]).await.unwrap();
+    let outcomes = zoho.insert(Module::Contacts, &[new_row("Doe")]).await.unwrap();
     let written = outcomes[0].as_ref().unwrap();
     assert_eq!(written.id.as_str(), "1");
     assert_eq!(written.modified_time, Some(at("2026-01-01T00:00:00Z")));
@@ -47,7 +47,7 @@ async fn an_insert_names_the_owner_and_keeps_everything_else_off() {
 async fn an_event_never_notifies() {
     let World { server, zoho, .. } = world();
     server.answer(Say::Json(201, json!({"data": [done("1")]})));
-    zoho.insert(Module::Events, &[new("x")]).await.unwrap()[0]
+    zoho.insert(Module::Events, &[new_row("x")]).await.unwrap()[0]
         .as_ref()
         .unwrap();
     assert_eq!(server.calls()[0].json()["data"][0]["$send_notification"], false);
@@ -67,7 +67,7 @@ async fn mixed_rows_have_an_outcome_each_and_texts_without_values() {
             failed("RECORD_LOCKED", &json!({})),
         ]}),
     ));
-    let sent: Vec<NewRecord> = (0..5).map(|_| new("Doe")).collect();
+    let sent: Vec<NewRecord> = (0..5).map(|_| new_row("Doe")).collect();
     let outcomes = zoho.insert(Module::Contacts, &sent).await.unwrap();
     assert!(outcomes[0].is_ok());
     let errors: Vec<_> = outcomes[1..]
@@ -81,7 +81,7 @@ async fn mixed_rows_have_an_outcome_each_and_texts_without_values() {
         (duplicate.id.as_str(), duplicate.owner.as_ref().unwrap().as_str()),
         ("55", "8")
     );
-    assert_eq!(errors[2].also[0].field.as_deref(), Some("Fax"));
+    assert_eq!(errors[2].also[0].refusal.field.as_deref(), Some("Fax"));
     assert_eq!(errors[3].class(), Class::Transient);
     assert!(!format!("{outcomes:?}").to_lowercase().contains("jane"));
 }
@@ -143,9 +143,70 @@ async fn a_row_that_is_gone_is_not_found() {
 }
 
 #[tokio::test]
+async fn the_error_of_the_only_row_may_stand_alone() {
+    let World { server, zoho, .. } = world();
+    for (code, status) in [
+        ("INVALID_DATA", 400),
+        ("RECORD_LOCKED", 400),
+        ("ALREADY_MODIFIED", 412),
+    ] {
+        server.answer(Say::Json(status, failed(code, &json!({"id": "1"}))));
+    }
+    let mut classes = Vec::new();
+    for _ in 0..3 {
+        let outcomes = zoho.delete(Module::Contacts, &["1".into()]).await.unwrap();
+        classes.push(outcomes[0].as_ref().unwrap_err().class());
+    }
+    assert_eq!(
+        classes,
+        [Class::NotFound, Class::Transient, Class::AlreadyModified]
+    );
+    // What names no record is about the call, and so is one error for two rows.
+    let of_the_call = failed("INVALID_DATA", &json!({"param_name": "ids"}));
+    server.answer(Say::Json(400, of_the_call));
+    server.answer(Say::Json(400, failed("INVALID_DATA", &json!({"id": "1"}))));
+    let one = zoho.delete(Module::Contacts, &["1".into()]).await;
+    assert_eq!(one.unwrap_err().class(), Class::Invalid);
+    let two = zoho.delete(Module::Contacts, &["1".into(), "2".into()]).await;
+    assert_eq!(two.unwrap_err().class(), Class::Invalid);
+}
+
+#[tokio::test]
+async fn duplicates_are_named_in_each_form() {
+    let World { server, zoho, .. } = world();
+    let old = failed("DUPLICATE_DATA", &json!({"api_name": "Email", "id": "55"}));
+    let new = failed(
+        "DUPLICATE_DATA",
+        &json!({"api_name": "Email", "duplicate_record": {"id": "56"}}),
+    );
+    let several = failed("MULTIPLE_OR_MULTI_ERRORS", &json!({"errors": [new]}));
+    server.answer(Say::Json(400, json!({"data": [old, several]})));
+    let outcomes = zoho
+        .insert(Module::Contacts, &[new_row("Doe"), new_row("Roe")])
+        .await
+        .unwrap();
+    let error = |nth: usize| outcomes[nth].as_ref().unwrap_err();
+    assert_eq!(error(0).duplicate.as_ref().unwrap().id.as_str(), "55");
+    let nested = &error(1).also[0];
+    assert_eq!(nested.duplicate.as_ref().unwrap().id.as_str(), "56");
+    assert_eq!(nested.refusal.field.as_deref(), Some("Email"));
+}
+
+#[tokio::test]
+async fn a_row_that_says_nothing_leaves_the_outcome_open() {
+    let World { server, zoho, .. } = world();
+    server.answer(Say::Json(200, json!({"data": [{"status": "success"}]})));
+    server.answer(Say::Json(200, json!({"data": [{"message": "hm"}]})));
+    for _ in 0..2 {
+        let unclear = zoho.insert(Module::Contacts, &[new_row("Doe")]).await;
+        assert_eq!(unclear.unwrap_err().class(), Class::Ambiguous);
+    }
+}
+
+#[tokio::test]
 async fn rows_cost_by_tens() {
     let World { server, zoho, .. } = world();
-    let rows: Vec<_> = (0..11).map(|_| new("Doe")).collect();
+    let rows: Vec<_> = (0..11).map(|_| new_row("Doe")).collect();
     server.answer(Say::Json(
         201,
         json!({"data": (0..11).map(|_| done("1")).collect::<Vec<_>>()}),

@@ -38,7 +38,7 @@ macro_rules! codes {
 
 codes!(LinkState, "link": Intent 0, Linked 1, Tombstone 2, Detached 3);
 codes!(Side, "side of a contact": Office 0, Crm 1);
-codes!(Guarded, "held operation": DeleteInOffice 0, DeleteInCrm 1, UpdateInCrm 2);
+codes!(Guarded, "held operation": DeleteInOffice 0, HandOver 1, DeleteInCrm 2, UpdateInCrm 3);
 codes!(ConflictOutcome, "conflict": CrmWon 0, OfficeWon 1, Open 2);
 codes!(Tally, "count": Deletes 0, Disables 1);
 

@@ -71,6 +71,8 @@ pub(crate) fn metadata() -> Vec<CrmField> {
         visible: true,
         updatable: true,
         private: false,
+        mandatory: name == "Last_Name",
+        unique: false,
     };
     names.map(field).collect()
 }

@@ -3,117 +3,55 @@
 //! Graph takes addresses and lists whole: a body starts from what the contact holds, so that members which nobody
 //! mapped survive (`research/graph.md` §6).
 
-use msgraph::{AddressField, Contact, ContactBody, EmailAddress, ListField, PhysicalAddress, TextField};
+use msgraph::{Contact, ContactBody, EmailAddress, ListField, PhysicalAddress, TextField};
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 use sync_engine::office_field::{Group, OfficeField};
 use sync_engine::plan::Changes;
 use sync_engine::project::Fields;
 use sync_engine::value::Value;
+use sync_runtime::ports::Item;
 
-/// Where Graph keeps a field.
-enum Place {
-    Text(TextField),
-    List(ListField, usize),
-    Email(usize),
-    Address(AddressField, Part),
-    Birthday,
+use crate::place::{Place, place};
+
+/// A contact that was read whole, with its marker. `None` without a version: what cannot be named in a precondition is
+/// never written.
+pub(crate) fn read(contact: Contact) -> Option<Item> {
+    let carry = serde_json::to_value(Carried::of(&contact)).ok()?;
+    Some(Item {
+        etag: version(&contact)?,
+        carry,
+        ..hint(contact)
+    })
 }
 
-#[derive(Clone, Copy)]
-enum Part {
-    Street,
-    City,
-    State,
-    PostalCode,
-    Country,
-}
-
-impl Part {
-    fn of(self, address: &PhysicalAddress) -> Option<&String> {
-        match self {
-            Self::Street => address.street.as_ref(),
-            Self::City => address.city.as_ref(),
-            Self::State => address.state.as_ref(),
-            Self::PostalCode => address.postal_code.as_ref(),
-            Self::Country => address.country_or_region.as_ref(),
-        }
-    }
-
-    fn set(self, address: &mut PhysicalAddress, value: Option<String>) {
-        match self {
-            Self::Street => address.street = value,
-            Self::City => address.city = value,
-            Self::State => address.state = value,
-            Self::PostalCode => address.postal_code = value,
-            Self::Country => address.country_or_region = value,
-        }
+/// A contact as a page of changes tells of it: a part at times, without its marker, and with nothing to write it back
+/// by.
+pub(crate) fn hint(contact: Contact) -> Item {
+    Item {
+        etag: version(&contact).unwrap_or_default(),
+        fields: fields(&contact),
+        marker: contact.marker,
+        modified: contact.last_modified_date_time,
+        created: contact.created_date_time,
+        carry: Json::Null,
+        id: contact.id,
     }
 }
 
-fn place(field: OfficeField) -> Place {
-    use OfficeField as F;
-    use Place::{Address, Email, List, Text};
-    match field {
-        F::GivenName => Text(TextField::GivenName),
-        F::Surname => Text(TextField::Surname),
-        F::MiddleName => Text(TextField::MiddleName),
-        F::NickName => Text(TextField::NickName),
-        F::Title => Text(TextField::Title),
-        F::Generation => Text(TextField::Generation),
-        F::Initials => Text(TextField::Initials),
-        F::CompanyName => Text(TextField::CompanyName),
-        F::JobTitle => Text(TextField::JobTitle),
-        F::Department => Text(TextField::Department),
-        F::OfficeLocation => Text(TextField::OfficeLocation),
-        F::Profession => Text(TextField::Profession),
-        F::Manager => Text(TextField::Manager),
-        F::AssistantName => Text(TextField::AssistantName),
-        F::SpouseName => Text(TextField::SpouseName),
-        F::PersonalNotes => Text(TextField::PersonalNotes),
-        F::BusinessHomePage => Text(TextField::BusinessHomePage),
-        F::MobilePhone => Text(TextField::MobilePhone),
-        F::Birthday => Place::Birthday,
-        F::BusinessPhone1 => List(ListField::BusinessPhones, 0),
-        F::BusinessPhone2 => List(ListField::BusinessPhones, 1),
-        F::HomePhone1 => List(ListField::HomePhones, 0),
-        F::HomePhone2 => List(ListField::HomePhones, 1),
-        F::ImAddress1 => List(ListField::ImAddresses, 0),
-        F::ImAddress2 => List(ListField::ImAddresses, 1),
-        F::ImAddress3 => List(ListField::ImAddresses, 2),
-        F::Email1 => Email(0),
-        F::Email2 => Email(1),
-        F::Email3 => Email(2),
-        F::BusinessStreet => Address(AddressField::Business, Part::Street),
-        F::BusinessCity => Address(AddressField::Business, Part::City),
-        F::BusinessState => Address(AddressField::Business, Part::State),
-        F::BusinessPostalCode => Address(AddressField::Business, Part::PostalCode),
-        F::BusinessCountry => Address(AddressField::Business, Part::Country),
-        F::HomeStreet => Address(AddressField::Home, Part::Street),
-        F::HomeCity => Address(AddressField::Home, Part::City),
-        F::HomeState => Address(AddressField::Home, Part::State),
-        F::HomePostalCode => Address(AddressField::Home, Part::PostalCode),
-        F::HomeCountry => Address(AddressField::Home, Part::Country),
-        F::OtherStreet => Address(AddressField::Other, Part::Street),
-        F::OtherCity => Address(AddressField::Other, Part::City),
-        F::OtherState => Address(AddressField::Other, Part::State),
-        F::OtherPostalCode => Address(AddressField::Other, Part::PostalCode),
-        F::OtherCountry => Address(AddressField::Other, Part::Country),
-    }
-}
-
-fn address_of(contact: &Contact, field: AddressField) -> Option<&PhysicalAddress> {
-    match field {
-        AddressField::Business => contact.business_address.as_ref(),
-        AddressField::Home => contact.home_address.as_ref(),
-        AddressField::Other => contact.other_address.as_ref(),
-        _ => None,
-    }
+/// The etag holds the change key (`research/graph.md` §3), so one stands for the other.
+fn version(contact: &Contact) -> Option<String> {
+    let key = contact.change_key.as_ref();
+    contact
+        .etag
+        .clone()
+        .or_else(|| key.map(|key| format!("W/\"{key}\"")))
 }
 
 /// What a contact holds beyond its fields and would lose in a write: names that its owner chose, entries beyond
 /// those that a mapping can name.
 #[derive(Default, Serialize, Deserialize)]
-pub(super) struct Carried {
+pub(crate) struct Carried {
     display_name: Option<String>,
     file_as: Option<String>,
     email_addresses: Vec<EmailAddress>,
@@ -128,7 +66,12 @@ const LISTS: [ListField; 3] = [
 ];
 
 impl Carried {
-    pub(super) fn of(contact: &Contact) -> Self {
+    /// What an item that was read whole carries; `None` for a hint.
+    pub(crate) fn of_item(item: &Item) -> Option<Self> {
+        Self::deserialize(&item.carry).ok()
+    }
+
+    fn of(contact: &Contact) -> Self {
         Self {
             display_name: contact.display_name.clone(),
             file_as: contact.file_as.clone(),
@@ -146,7 +89,7 @@ impl Carried {
 }
 
 /// Every field that a mapping can name.
-pub(super) fn fields(contact: &Contact) -> Fields {
+fn fields(contact: &Contact) -> Fields {
     OfficeField::ALL
         .iter()
         .filter_map(|field| {
@@ -166,7 +109,7 @@ pub(super) fn fields(contact: &Contact) -> Fields {
                         .and_then(Value::text)
                 }
                 Place::Address(address, part) => part
-                    .of(address_of(contact, address)?)
+                    .of(contact.address(address)?)
                     .map(String::as_str)
                     .and_then(Value::text),
                 Place::Birthday => contact.birthday.as_deref().and_then(Value::date),
@@ -177,16 +120,16 @@ pub(super) fn fields(contact: &Contact) -> Fields {
 }
 
 /// The body that makes a contact with these fields.
-pub(super) fn create_body(fields: &Fields) -> ContactBody {
+pub(crate) fn create_body(fields: &Fields) -> ContactBody {
     let changes = fields
         .iter()
         .map(|(field, value)| (*field, Some(value.clone())))
         .collect();
-    body(&Carried::default(), &changes, fields)
+    body(&Carried::default(), &Fields::new(), &changes, fields)
 }
 
 /// The body that brings `changes` to a contact that holds `held` and `carried`.
-pub(super) fn update_body(held: &Fields, carried: &Carried, changes: &Changes) -> ContactBody {
+pub(crate) fn update_body(held: &Fields, carried: &Carried, changes: &Changes) -> ContactBody {
     let mut after = held.clone();
     for (field, value) in changes {
         match value {
@@ -194,10 +137,10 @@ pub(super) fn update_body(held: &Fields, carried: &Carried, changes: &Changes) -
             None => after.remove(field),
         };
     }
-    body(carried, changes, &after)
+    body(carried, held, changes, &after)
 }
 
-fn body(carried: &Carried, changes: &Changes, after: &Fields) -> ContactBody {
+fn body(carried: &Carried, held: &Fields, changes: &Changes, after: &Fields) -> ContactBody {
     let text = |field: OfficeField| after.get(&field).map(Value::to_text);
     let mut body = ContactBody::new();
     let mut lists = Vec::new();
@@ -236,7 +179,18 @@ fn body(carried: &Carried, changes: &Changes, after: &Fields) -> ContactBody {
     if emails {
         body = body.email_addresses(&whole_emails(carried, after));
     }
-    named(body, carried, changes, after)
+    let renamed = changes.keys().any(|field| field.group() == Some(Group::Name));
+    let shown = |kept: &Option<String>, compute: fn(&Fields) -> String| match kept {
+        Some(kept) if !renamed && *kept != compute(held) => kept.clone(),
+        _ => compute(after),
+    };
+    // Exchange makes up both at any update that does not carry them (`research/graph.md` §6), so they are always sent.
+    // What the contact's owner chose stays as long as the name does.
+    body.text(
+        TextField::DisplayName,
+        Some(&shown(&carried.display_name, display_name)),
+    )
+    .text(TextField::FileAs, Some(&shown(&carried.file_as, file_as)))
 }
 
 /// Graph keeps the entries of a list without gaps: a blank first entry makes the second one the first.
@@ -272,23 +226,6 @@ fn whole_emails(carried: &Carried, after: &Fields) -> Vec<EmailAddress> {
                 })
         })
         .collect()
-}
-
-/// Exchange makes up `displayName` and `fileAs` from the name at any update that does not carry them
-/// (`research/graph.md` §6): they are always sent, new where the name changes, else as they are.
-fn named(body: ContactBody, carried: &Carried, changes: &Changes, after: &Fields) -> ContactBody {
-    let renamed = changes.keys().any(|field| {
-        field.group() == Some(Group::Name)
-            || matches!(field, OfficeField::CompanyName | OfficeField::NickName)
-            || field.group() == Some(Group::Emails)
-    });
-    let kept = (carried.display_name.as_deref(), carried.file_as.as_deref());
-    let (display_name, file_as) = match kept {
-        (Some(display_name), Some(file_as)) if !renamed => (display_name.to_owned(), file_as.to_owned()),
-        _ => (display_name(after), file_as(after)),
-    };
-    body.text(TextField::DisplayName, Some(&display_name))
-        .text(TextField::FileAs, Some(&file_as))
 }
 
 fn join(after: &Fields, fields: &[OfficeField], between: &str) -> String {
@@ -340,6 +277,8 @@ fn file_as(after: &Fields) -> String {
 
 #[cfg(test)]
 mod tests {
+    use msgraph::AddressField;
+
     use super::*;
 
     fn value(text: &str) -> Value {
@@ -351,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_reads_back_as_the_same_fields() {
+    fn a_new_contact_is_shown_and_filed_under_its_name() {
         let all: Fields = OfficeField::ALL
             .iter()
             .map(|field| match place(*field) {
@@ -366,6 +305,25 @@ mod tests {
         }
         assert_eq!(display_name(&all), "givenName middleName surname");
         assert_eq!(file_as(&all), "surname, givenName middleName");
+    }
+
+    #[test]
+    fn n5_names_that_the_owner_chose_stay_as_long_as_the_name_does() {
+        let held = |shown: &str| {
+            contact(serde_json::json!({
+                "id": "A", "changeKey": "1", "givenName": "Ada", "surname": "Byron", "companyName": "Engines",
+                "displayName": shown, "fileAs": "Byron, Ada", "emailAddresses": [{"address": "a@x.example"}],
+            }))
+        };
+        let keeps = |shown: &str, field, to: &str| {
+            let item = read(held(shown)).unwrap();
+            let carried = Carried::of_item(&item).unwrap();
+            let body = update_body(&item.fields, &carried, &[(field, Some(value(to)))].into());
+            body.clone().text(TextField::DisplayName, Some(shown)) == body
+        };
+        assert!(keeps("Grandma", OfficeField::Email1, "b@x.example"));
+        assert!(keeps("Ada Byron", OfficeField::CompanyName, "Looms"));
+        assert!(!keeps("Grandma", OfficeField::Surname, "King"));
     }
 
     #[test]
