@@ -47,6 +47,8 @@ pub(super) struct Call {
 pub(super) struct Caller {
     pub(super) tenant: String,
     pub(super) client_id: String,
+    /// The person for whom the app acts.
+    user: Option<String>,
     permissions: BTreeSet<&'static str>,
 }
 
@@ -134,6 +136,13 @@ pub(super) async fn answer(api: &Api, request: Request<Body>) -> Response {
     {
         return login::token(&mut api.emulator.lock(), tenant, &parts.headers, &body, now);
     }
+    if let Some(tenant) = path
+        .strip_prefix('/')
+        .and_then(|path| path.strip_suffix("/v2.0/.well-known/openid-configuration"))
+        && parts.method == Method::GET
+    {
+        return login::discovery(&api.emulator.lock(), tenant, &Origin::of(&parts).0);
+    }
     let outcome = match take_apart(&parts, path, body) {
         Ok(call) => route(api, &call, &ids).await,
         Err(failure) => Err(failure),
@@ -161,7 +170,14 @@ fn take_apart(parts: &http::request::Parts, path: String, body: Bytes) -> Result
 
 async fn route(api: &Api, call: &Call, ids: &Ids) -> Result<Reply, Failure> {
     let caller = authenticate(&api.emulator, &call.headers)?;
-    let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
+    let mut segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
+    if segments.first() == Some(&"me") {
+        let Some(user) = &caller.user else {
+            let text = "/me request is only valid with delegated authentication flow.";
+            return Err(Failure::new(400, "BadRequest", text));
+        };
+        segments.splice(..1, ["users", user.as_str()]);
+    }
     if let ["$batch"] = segments[..] {
         return batch::run(api, call, ids).await;
     }
@@ -210,6 +226,7 @@ fn authenticate(emulator: &GraphEmulator, headers: &HeaderMap) -> Result<Caller,
         Some(token) => Ok(Caller {
             tenant: token.tenant.clone(),
             client_id: token.client_id.clone(),
+            user: token.user.clone(),
             permissions: token.permissions.clone(),
         }),
     }
@@ -362,6 +379,10 @@ fn enter(
     if !found.has_mailbox {
         let text = "The mailbox is either inactive, soft-deleted, or is hosted on-premise.";
         return Err(Failure::new(404, "MailboxNotEnabledForRESTAPI", text));
+    }
+    if caller.user.as_ref().is_some_and(|own| *own != found.id) {
+        let text = "Access is denied. Check credentials and try again.";
+        return Err(Failure::new(403, "ErrorAccessDenied", text));
     }
     let id = found.id.clone();
     let gate = (caller.client_id.clone(), id.clone());

@@ -190,6 +190,12 @@ fn contacts_in(
                 _ => Err(Failure::method()),
             }
         }
+        // Photos are not emulated: nobody has one.
+        [contact, "photo", ..] if method == Method::GET => {
+            desk.contact(within, contact)?;
+            let text = "The specified object was not found in the store., The photo wasn't found.";
+            Err(Failure::new(404, "ImageNotFound", text))
+        }
         [contact, "permanentDelete"] if method == Method::POST => {
             let key = desk.contact(within, contact)?;
             contacts::remove::permanent_delete(desk, key)

@@ -52,6 +52,8 @@ pub struct GraphEmulator {
 struct Token {
     tenant: String,
     client_id: String,
+    /// The person for whom the app acts; nobody for an app on its own.
+    user: Option<String>,
     expires: Timestamp,
     /// The roles at the time of issue: a consent that is given or withdrawn shows in the next token only.
     permissions: BTreeSet<&'static str>,

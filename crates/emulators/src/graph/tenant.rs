@@ -69,6 +69,15 @@ pub(super) struct Group {
     pub(super) members: Vec<String>,
 }
 
+/// A person who signed in to an app that acts for people: what a refresh token stands for.
+#[derive(Debug)]
+pub(super) struct SignIn {
+    pub(super) refresh_token: String,
+    pub(super) client_id: String,
+    /// The person's object id.
+    pub(super) user: String,
+}
+
 /// One Microsoft 365 tenant.
 #[derive(Debug)]
 pub(super) struct Tenant {
@@ -79,6 +88,7 @@ pub(super) struct Tenant {
     pub(super) apps: BTreeMap<String, App>,
     pub(super) users: Vec<User>,
     pub(super) groups: Vec<Group>,
+    pub(super) sign_ins: Vec<SignIn>,
     /// Users by object id and by lower-case principal name.
     pub(super) names: HashMap<String, usize>,
     /// Limits by app and user id.

@@ -11,7 +11,7 @@ use super::ids;
 use super::mailbox::{DEFAULT, Mailbox};
 use super::options::Options;
 use super::section::{Section, refuse};
-use super::tenant::{App, Group, PERMISSIONS, Tenant, User};
+use super::tenant::{App, Group, PERMISSIONS, SignIn, Tenant, User};
 use crate::core::service::Refused;
 
 /// The permission of that name.
@@ -46,6 +46,7 @@ fn tenant(at: &str, value: &Value, seed: u64, now: Timestamp) -> Result<Tenant, 
         apps: BTreeMap::new(),
         users: Vec::new(),
         groups: Vec::new(),
+        sign_ins: Vec::new(),
         names: HashMap::new(),
         gates: HashMap::new(),
         token_requests: Vec::new(),
@@ -70,8 +71,33 @@ fn tenant(at: &str, value: &Value, seed: u64, now: Timestamp) -> Result<Tenant, 
             ));
         }
     }
+    for (at, item) in section.list("signIns")? {
+        let sign_in = sign_in(&at, item, &tenant)?;
+        tenant.sign_ins.push(sign_in);
+    }
     section.finish()?;
     Ok(tenant)
+}
+
+/// `{user, clientId, refreshToken}`
+fn sign_in(at: &str, value: &Value, tenant: &Tenant) -> Result<SignIn, Refused> {
+    let mut section = Section::new(at, value)?;
+    let client_id = section.text("clientId")?.to_lowercase();
+    if !tenant.apps.contains_key(&client_id) {
+        return Err(refuse(section.path("clientId"), format!("no app {client_id}")));
+    }
+    let name = section.text("user")?;
+    let user = tenant
+        .user(&name)
+        .ok_or_else(|| refuse(section.path("user"), format!("no user {name}")))?;
+    let user = user.id.clone();
+    let refresh_token = section.text("refreshToken")?;
+    section.finish()?;
+    Ok(SignIn {
+        refresh_token,
+        client_id,
+        user,
+    })
 }
 
 fn app(at: &str, value: &Value, tenant: &Tenant, seed: u64) -> Result<App, Refused> {

@@ -19,6 +19,7 @@ mod features;
 mod fields;
 mod generate;
 mod ids;
+mod modules;
 mod org;
 mod profiles;
 mod records;

@@ -18,7 +18,9 @@ use super::auth::{Session, authenticate, require};
 use super::call::Call;
 use super::concurrency::is_heavy;
 use super::state::World;
-use super::{ZohoEmulator, accounts, coql, features, fields, org, profiles, records, timeline, users};
+use super::{
+    ZohoEmulator, accounts, coql, features, fields, modules, org, profiles, records, timeline, users,
+};
 
 /// More than the CRM takes in one call.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
@@ -250,7 +252,7 @@ fn dispatch(world: &mut World, now: Timestamp, session: &Session, call: &Call) -
         ("GET", ["settings", "roles", id]) => Ok(profiles::role(world, session, id)),
         ("GET", ["settings", "fields"]) => fields::list(world, session, call),
         ("GET", ["settings", "fields", id]) => fields::one(world, session, call, id),
-        ("GET", ["settings", "modules"]) => Ok(fields::modules()),
+        ("GET", ["settings", "modules"]) => modules::list(world, session, call),
         ("GET", ["__features", feature]) => features::one(world, session, feature),
         ("POST", ["coql"]) => coql::query(world, session, call),
         ("GET", ["Contacts"]) => records::list::list(world, now, session, call),

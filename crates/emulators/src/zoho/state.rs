@@ -45,6 +45,7 @@ pub(super) struct Org {
     pub(super) roles: Vec<Role>,
     pub(super) accounts: BTreeMap<u64, String>,
     pub(super) fields: Vec<Field>,
+    pub(super) fields_changed: Timestamp,
     pub(super) contacts: Contacts,
     pub(super) spent: Spent,
     pub(super) in_flight: InFlight,

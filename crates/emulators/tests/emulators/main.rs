@@ -20,6 +20,7 @@ mod graph_folders;
 mod graph_ids;
 mod graph_limits;
 mod graph_login;
+mod graph_sign_ins;
 mod graph_support;
 mod graph_values;
 mod graph_versions;

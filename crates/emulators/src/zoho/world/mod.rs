@@ -137,6 +137,7 @@ fn organisation(ids: &mut Ids, now: Timestamp, members: &Members<'_>) -> Result<
         roles: Vec::new(),
         accounts: BTreeMap::new(),
         fields: Field::system(ids, privacy),
+        fields_changed: whole_seconds(days_before(now, 365)),
         contacts: Contacts::default(),
         spent: Spent::default(),
         in_flight: InFlight::default(),
