@@ -6,6 +6,7 @@ pub mod contract;
 mod control;
 pub mod control_client;
 pub mod faults;
+pub(crate) mod http_date;
 pub mod journal;
 mod listen;
 pub mod options;

@@ -72,7 +72,7 @@ impl Emulators {
             ),
             journal: Journal::new(options.journal),
             contracts,
-            faults: Faults::default(),
+            faults: Faults::seeded(options.seed),
         });
         let services = options.services.clone().unwrap_or_else(|| emulated(options.seed));
         let stack = |service| Stack::new(service, Arc::clone(&shared), options.seed);

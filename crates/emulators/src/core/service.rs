@@ -10,6 +10,7 @@ use axum::body::Body;
 use serde_json::Value;
 
 use super::clock::EmulatorClock;
+use super::faults::Disturbance;
 
 /// Sends a request through the whole stack (faults, journal, contract check) of the service that holds it:
 /// `$batch` uses it, so that each of its requests is treated as one that came over the wire.
@@ -84,6 +85,13 @@ pub trait Service: Send + Sync + 'static {
     /// # Errors
     /// Names what is unknown or not possible.
     fn edit(&self, action: &Value) -> Result<Value, Refused>;
+
+    /// Disturbs what a request is about; `draw` decides where there is a choice. Says whether there was anything to
+    /// disturb.
+    fn disturb(&self, disturbance: Disturbance, request: &http::request::Parts, draw: u64) -> bool {
+        let _ = (disturbance, request, draw);
+        false
+    }
 
     /// Everything a test or a person wants to see, as one document.
     fn state(&self) -> Value;

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use futures::FutureExt;
+use http::request::Parts;
 use http::{Request, Response, StatusCode};
 use tower::ServiceExt;
 
 use super::bodies::{BODY_LIMIT, Seen};
 use super::clock::EmulatorClock;
 use super::contract::Contracts;
-use super::faults::{Faults, Hit, Replacement};
+use super::faults::{Faults, Hit, Kept, Replacement, Scene};
 use super::journal::{Entry, Journal, Outcome, header_map};
 use super::service::{Batched, Context, Dispatch, Service};
 
@@ -115,8 +116,7 @@ impl Stack {
             parts.extensions.insert(Batched);
         }
         let hit = faults.hit(name, &seen, batched);
-        let request = Request::from_parts(parts, Body::from(bytes));
-        let end = self.answer(request, hit.as_ref(), faults).await;
+        let end = self.answer(&parts, &seen, hit.as_ref(), batched).await;
 
         if end.faulted {
             contracts.faulted();
@@ -129,18 +129,29 @@ impl Stack {
     }
 
     /// The service's answer, or what a fault puts in its place.
-    async fn answer(&self, request: Request<Body>, hit: Option<&Hit>, faults: &Faults) -> End {
+    async fn answer(&self, parts: &Parts, seen: &Seen, hit: Option<&Hit>, batched: bool) -> End {
+        let scene = Scene {
+            faults: &self.shared.faults,
+            clock: &self.shared.clock,
+            service: self.service.as_ref(),
+            request: parts,
+        };
         if let Some(hit) = hit
-            && let Some(replacement) = hit.before(faults).await
+            && let Some(replacement) = hit.before(scene).await
         {
             return replaced(replacement).await;
         }
-        let own = match self.router.clone().oneshot(request).await {
-            Ok(answer) => collected(answer).await,
-            Err(never) => match never {},
-        };
+        let mut own = self.serve(parts, seen).await;
         if let Some(hit) = hit
-            && let Some(replacement) = hit.after(faults).await
+            && let Some(kept) = hit.doubled()
+        {
+            let again = self.deliver_again(parts, seen, hit, batched).await;
+            if kept == Kept::Last {
+                own = again;
+            }
+        }
+        if let Some(hit) = hit
+            && let Some(replacement) = hit.after(scene).await
         {
             return replaced(replacement).await;
         }
@@ -148,6 +159,33 @@ impl Stack {
             answer: own,
             faulted: false,
         }
+    }
+
+    async fn serve(&self, parts: &Parts, seen: &Seen) -> Option<(http::response::Parts, Bytes)> {
+        let request = Request::from_parts(parts.clone(), Body::from(seen.bytes.clone()));
+        match self.router.clone().oneshot(request).await {
+            Ok(answer) => collected(answer).await,
+            Err(never) => match never {},
+        }
+    }
+
+    /// The second delivery stands in the journal as a request of its own, as the service sees it.
+    async fn deliver_again(
+        &self,
+        parts: &Parts,
+        seen: &Seen,
+        hit: &Hit,
+        batched: bool,
+    ) -> Option<(http::response::Parts, Bytes)> {
+        let Shared { clock, journal, .. } = self.shared.as_ref();
+        let entry = Entry::new(self.service.name(), seen, &parts.headers, batched, clock.now());
+        let seq = journal.begin(entry.delivered_again());
+        let end = End {
+            answer: self.serve(parts, seen).await,
+            faulted: false,
+        };
+        journal.end(seq, outcome(&end, Some(hit), clock));
+        end.answer
     }
 }
 

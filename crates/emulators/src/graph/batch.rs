@@ -104,6 +104,13 @@ fn read(call: &Call, ids: &Ids) -> Result<Vec<Item>, Failure> {
             )));
         }
     }
+    // Either all depend on one another, first to last, or on one and the same, or none does.
+    let roots = items.iter().filter(|item| item.depends_on.is_empty()).count();
+    if roots > 1 && roots < items.len() {
+        return Err(bad(
+            "A batch runs its requests all in parallel or all in sequence: those without dependsOn cannot be mixed with others.",
+        ));
+    }
     Ok(items)
 }
 

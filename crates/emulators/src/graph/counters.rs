@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// Every counter; all of them show from the start, so that a misspelt name in a test is seen.
-const NAMES: [&str; 24] = [
+const NAMES: [&str; 25] = [
     "attendees_written",
     "batch_calls",
     "creates",
@@ -17,6 +17,7 @@ const NAMES: [&str; 24] = [
     "mailbox_requests",
     "mails_sent",
     "max_in_flight",
+    "named_properties",
     "noop_updates",
     "permanent_deletes",
     "requested_mails_repeated",

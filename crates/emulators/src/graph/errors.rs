@@ -52,6 +52,8 @@ pub(super) struct Failure {
     pub(super) status: u16,
     pub(super) code: &'static str,
     pub(super) message: String,
+    /// The code stands in an inner error only.
+    pub(super) nested: bool,
     pub(super) headers: Vec<(&'static str, String)>,
 }
 
@@ -61,6 +63,7 @@ impl Failure {
             status,
             code,
             message: message.into(),
+            nested: false,
             headers: Vec::new(),
         }
     }
@@ -142,16 +145,20 @@ pub(super) fn respond(outcome: Result<Reply, Failure>, ids: &Ids, now: Timestamp
     let (status, body, headers) = match outcome {
         Ok(reply) => (reply.status, reply.body, reply.headers),
         Err(failure) => {
-            let body = json!({"error": {
-                "code": failure.code,
-                "message": failure.message,
-                "innerError": {
-                    "date": now.strftime("%Y-%m-%dT%H:%M:%S").to_string(),
-                    "request-id": ids.request,
-                    "client-request-id": ids.client,
-                },
-            }});
-            (failure.status, Some(body), failure.headers)
+            let mut inner = json!({
+                "date": now.strftime("%Y-%m-%dT%H:%M:%S").to_string(),
+                "request-id": ids.request,
+                "client-request-id": ids.client,
+            });
+            // Both spellings are in use.
+            let error = if failure.nested {
+                inner["code"] = json!(failure.code);
+                inner["message"] = json!(failure.message);
+                json!({"code": "UnknownError", "message": "", "innererror": inner})
+            } else {
+                json!({"code": failure.code, "message": failure.message, "innerError": inner})
+            };
+            (failure.status, Some(json!({"error": error})), failure.headers)
         }
     };
     let mut response = Response::new(

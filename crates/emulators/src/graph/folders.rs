@@ -63,8 +63,8 @@ pub(super) fn get(desk: &mut Desk<'_>, call: &Call, key: u64) -> Result<Reply, F
     one(desk, call, key, &expand(call)?).map(Reply::ok)
 }
 
-/// The children of the default folder, which itself is not in the list.
-pub(super) fn list(desk: &mut Desk<'_>, call: &Call) -> Result<Reply, Failure> {
+/// The folders right below another: without that one itself, and without those below them.
+pub(super) fn list(desk: &mut Desk<'_>, call: &Call, parent: u64) -> Result<Reply, Failure> {
     call.query.allow(&[
         "$select",
         "$expand",
@@ -83,7 +83,7 @@ pub(super) fn list(desk: &mut Desk<'_>, call: &Call) -> Result<Reply, Failure> {
     let expand = expand(call)?;
     let mut found = Vec::new();
     let mut count = 0_usize;
-    for (key, folder) in desk.mailbox.children(DEFAULT) {
+    for (key, folder) in desk.mailbox.children(parent) {
         if filter
             .as_ref()
             .map_or(Ok(true), |filter| filter.matches(folder))?
@@ -142,7 +142,7 @@ fn read(body: &Map<String, Value>, extended: &mut Extended) -> Result<Option<Str
     Ok(name)
 }
 
-pub(super) fn create(desk: &mut Desk<'_>, call: &Call) -> Result<Reply, Failure> {
+pub(super) fn create(desk: &mut Desk<'_>, call: &Call, below: u64) -> Result<Reply, Failure> {
     call.query.allow(&[])?;
     let body = call.json()?;
     let mut extended = Extended::new();
@@ -150,11 +150,12 @@ pub(super) fn create(desk: &mut Desk<'_>, call: &Call) -> Result<Reply, Failure>
     let name = name.ok_or_else(|| Failure::invalid("The folder name must not be empty."))?;
     let parent = match body.get("parentFolderId") {
         Some(Value::String(id)) => desk.folder(id)?,
-        _ => DEFAULT,
+        _ => below,
     };
     if desk.mailbox.named(parent, &name).is_some() {
         return Err(Failure::folder_exists());
     }
+    desk.room_for(&extended)?;
     let marker = extended.get(MARKER).cloned();
     let twin = marker.as_ref().is_some_and(|marker| {
         let mut others = desk.mailbox.folders.iter().filter(|(_, folder)| folder.by_app);

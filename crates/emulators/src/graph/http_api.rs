@@ -49,6 +49,8 @@ pub(super) struct Call {
 pub(super) struct Caller {
     pub(super) tenant: String,
     pub(super) client_id: String,
+    /// The person for whom the app acts.
+    user: Option<String>,
     permissions: BTreeSet<&'static str>,
 }
 
@@ -141,6 +143,13 @@ pub(super) async fn answer(api: &Api, request: Request<Body>) -> Response {
     {
         return login::token(&mut api.emulator.lock(), tenant, &parts.headers, &body, now);
     }
+    if let Some(tenant) = path
+        .strip_prefix('/')
+        .and_then(|path| path.strip_suffix("/v2.0/.well-known/openid-configuration"))
+        && parts.method == Method::GET
+    {
+        return login::discovery(&api.emulator.lock(), tenant, &Origin::of(&parts).0);
+    }
     let outcome = match take_apart(&parts, path, body) {
         Ok(call) => route(api, &call, &ids).await,
         Err(failure) => Err(failure),
@@ -158,7 +167,7 @@ fn take_apart(parts: &http::request::Parts, path: String, body: Bytes) -> Result
         method: parts.method.clone(),
         base: Origin::of(parts).0,
         segments,
-        query: Query::parse(parts.uri.query().unwrap_or_default())?,
+        query: Query::parse(&path, parts.uri.query().unwrap_or_default())?,
         prefer: Prefer::of(&parts.headers),
         headers: parts.headers.clone(),
         path,
@@ -168,7 +177,14 @@ fn take_apart(parts: &http::request::Parts, path: String, body: Bytes) -> Result
 
 async fn route(api: &Api, call: &Call, ids: &Ids) -> Result<Reply, Failure> {
     let caller = authenticate(&api.emulator, &call.headers)?;
-    let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
+    let mut segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
+    if segments.first() == Some(&"me") {
+        let Some(user) = &caller.user else {
+            let text = "/me request is only valid with delegated authentication flow.";
+            return Err(Failure::new(400, "BadRequest", text));
+        };
+        segments.splice(..1, ["users", user.as_str()]);
+    }
     if let ["$batch"] = segments[..] {
         return batch::run(api, call, ids).await;
     }
@@ -186,7 +202,7 @@ async fn route(api: &Api, call: &Call, ids: &Ids) -> Result<Reply, Failure> {
 }
 
 /// The key in `name('key')`.
-fn key_of<'a>(segment: &'a str, name: &str) -> Option<&'a str> {
+pub(super) fn key_of<'a>(segment: &'a str, name: &str) -> Option<&'a str> {
     segment.strip_prefix(name)?.strip_prefix("('")?.strip_suffix("')")
 }
 
@@ -220,6 +236,7 @@ fn authenticate(emulator: &GraphEmulator, headers: &HeaderMap) -> Result<Caller,
         Some(token) => Ok(Caller {
             tenant: token.tenant.clone(),
             client_id: token.client_id.clone(),
+            user: token.user.clone(),
             permissions: token.permissions.clone(),
         }),
     }
@@ -314,10 +331,16 @@ async fn mailbox_call(
 ) -> Result<Reply, Failure> {
     let (guard, latency, id) = enter(api, caller, call, user, rest)?;
     if latency > 0 {
-        tokio::time::sleep(Duration::from_millis(latency)).await;
+        api.context.clock.sleep(Duration::from_millis(latency)).await;
     }
     let now = api.emulator.now();
-    let outcome = mailbox_api::run(&mut api.emulator.lock(), caller, call, &id, rest, now);
+    let outcome = {
+        let inner = &mut *api.emulator.lock();
+        let outcome = mailbox_api::run(inner, caller, call, &id, rest, now);
+        let tenant = inner.tenants.get(&caller.tenant);
+        let nested = tenant.is_some_and(|tenant| tenant.options.nested_errors);
+        outcome.map_err(|failure| Failure { nested, ..failure })
+    };
     drop(guard);
     outcome
 }
@@ -370,10 +393,14 @@ fn enter(
         let text = "The mailbox is either inactive, soft-deleted, or is hosted on-premise.";
         return Err(Failure::new(404, "MailboxNotEnabledForRESTAPI", text));
     }
+    if caller.user.as_ref().is_some_and(|own| *own != found.id) {
+        let text = "Access is denied. Check credentials and try again.";
+        return Err(Failure::new(403, "ErrorAccessDenied", text));
+    }
     let id = found.id.clone();
     let gate = (caller.client_id.clone(), id.clone());
     let state = tenant.gates.entry(gate.clone()).or_default();
-    match state.enter(now, &tenant.options, jitter) {
+    match state.enter(now, &tenant.options, call.body.len(), jitter) {
         Ok(in_flight) => inner.counters.at_least("max_in_flight", in_flight),
         Err(failure) => {
             inner.counters.add("throttled");

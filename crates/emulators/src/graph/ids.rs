@@ -20,14 +20,29 @@ fn derived(prefix: &str, salt: &Uuid, name: &str) -> String {
     format!("{prefix}{}", URL_SAFE.encode(bytes))
 }
 
+/// Items made one behind the other differ in the case of one letter: whoever compares ids without case, or keeps
+/// them in a store that does, takes them for one.
+fn look_alike(key: u64, id: impl Fn(u64) -> String) -> String {
+    let mut id = id(key & !1).into_bytes();
+    if key & 1 == 1
+        && let Some(letter) = id.iter_mut().rev().find(|byte| byte.is_ascii_alphabetic())
+    {
+        *letter ^= 0x20;
+    }
+    // One ASCII letter was swapped for another.
+    String::from_utf8(id).unwrap_or_default()
+}
+
 /// Stays when the item moves inside the mailbox.
 pub(super) fn immutable(salt: &Uuid, key: u64) -> String {
-    derived("AAkALgAA", salt, &format!("item {key}"))
+    look_alike(key, |key| derived("AAkALgAA", salt, &format!("item {key}")))
 }
 
 /// Belongs to the place too: another one after each move.
 pub(super) fn mutable(salt: &Uuid, key: u64, folder: u64, moves: u32) -> String {
-    derived("AAMkADAw", salt, &format!("item {key} in {folder} after {moves}"))
+    look_alike(key, |key| {
+        derived("AAMkADAw", salt, &format!("item {key} in {folder} after {moves}"))
+    })
 }
 
 /// Folder ids are constant whatever the caller prefers.

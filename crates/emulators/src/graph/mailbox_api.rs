@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::counters::Counters;
 use super::errors::{Failure, Reply};
+use super::extended::Extended;
 use super::http_api::{Call, Caller};
 use super::mailbox::{DEFAULT, Mailbox, TRASH};
 use super::options::Options;
@@ -49,6 +50,19 @@ impl Desk<'_> {
         } else {
             Err(Failure::item_not_found())
         }
+    }
+
+    /// Refuses to write more into a mailbox that is full, and notes the names that the write uses.
+    pub(super) fn room_for(&mut self, extended: &Extended) -> Result<(), Failure> {
+        if self.mailbox.full {
+            let text = "The mailbox has exceeded its quota.";
+            return Err(Failure::new(507, "ErrorQuotaExceeded", text));
+        }
+        let named = extended.keys().filter(|id| id.contains("} Name "));
+        self.mailbox.named_properties.extend(named.cloned());
+        let named = u64::try_from(self.mailbox.named_properties.len()).unwrap_or(u64::MAX);
+        self.counters.at_least("named_properties", named);
+        Ok(())
     }
 
     /// Counts a write into a folder that crmlink has not marked as its own.
@@ -102,9 +116,11 @@ pub(super) fn run(
 fn route(desk: &mut Desk<'_>, call: &Call, rest: &[&str]) -> Result<Reply, Failure> {
     let method = &call.method;
     match *rest {
-        ["contactFolders"] if method == Method::GET => folders::list(desk, call),
-        ["contactFolders"] if method == Method::POST => folders::create(desk, call),
-        ["contactFolders"] => Err(Failure::method()),
+        ["contactFolders"] => folders_in(desk, call, DEFAULT),
+        ["contactFolders", folder, "childFolders"] => {
+            let key = desk.folder(folder)?;
+            folders_in(desk, call, key)
+        }
         ["contactFolders", folder] => {
             let key = desk.folder(folder)?;
             match *method {
@@ -135,6 +151,14 @@ fn route(desk: &mut Desk<'_>, call: &Call, rest: &[&str]) -> Result<Reply, Failu
         }
         ["contacts", ref rest @ ..] => contacts_in(desk, call, DEFAULT, None, rest),
         _ => Err(Failure::unknown_path(rest.last().copied().unwrap_or_default())),
+    }
+}
+
+fn folders_in(desk: &mut Desk<'_>, call: &Call, parent: u64) -> Result<Reply, Failure> {
+    match call.method {
+        Method::GET => folders::list(desk, call, parent),
+        Method::POST => folders::create(desk, call, parent),
+        _ => Err(Failure::method()),
     }
 }
 
@@ -172,6 +196,12 @@ fn contacts_in(
                 Method::DELETE => contacts::remove::delete(desk, call, key),
                 _ => Err(Failure::method()),
             }
+        }
+        // Photos are not emulated: nobody has one.
+        [contact, "photo", ..] if method == Method::GET => {
+            desk.contact(within, contact)?;
+            let text = "The specified object was not found in the store., The photo wasn't found.";
+            Err(Failure::new(404, "ImageNotFound", text))
         }
         [contact, "permanentDelete"] if method == Method::POST => {
             let key = desk.contact(within, contact)?;

@@ -1,9 +1,12 @@
 //! The emulator of Microsoft Graph v1.0 and its login host.
 
 mod batch;
+mod changes;
 mod contacts;
 mod counters;
+mod delta_options;
 mod directory;
+mod disturb;
 mod edits;
 mod errors;
 mod extended;
@@ -37,6 +40,7 @@ use serde_json::Value;
 use self::counters::Counters;
 use self::tenant::Tenant;
 use crate::core::clock::EmulatorClock;
+use crate::core::faults::Disturbance;
 use crate::core::service::{Context, Refused, Service};
 
 /// Microsoft Graph v1.0 with the login host: an implementation of [`Service`].
@@ -51,6 +55,8 @@ pub struct GraphEmulator {
 struct Token {
     tenant: String,
     client_id: String,
+    /// The person for whom the app acts; nobody for an app on its own.
+    user: Option<String>,
     expires: Timestamp,
     /// The roles at the time of issue: a consent that is given or withdrawn shows in the next token only.
     permissions: BTreeSet<&'static str>,
@@ -131,6 +137,11 @@ impl Service for GraphEmulator {
     fn edit(&self, action: &Value) -> Result<Value, Refused> {
         let now = self.now();
         edits::run(&mut self.lock(), action, now)
+    }
+
+    fn disturb(&self, disturbance: Disturbance, request: &http::request::Parts, draw: u64) -> bool {
+        let now = self.now();
+        disturb::disturb(&mut self.lock(), disturbance, request, draw, now)
     }
 
     fn state(&self) -> Value {

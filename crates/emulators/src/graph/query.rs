@@ -3,24 +3,33 @@
 use http::HeaderMap;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::errors::Failure;
 use super::ids;
 
-/// The options of one request, decoded; `+` stays a plus sign, as in OData.
+/// The options of one request, decoded. A `+` is a space here, whatever OData says: who means a plus sign has to
+/// encode it.
 #[derive(Debug, Default)]
 pub(super) struct Query {
+    path: String,
     raw: Vec<(String, String)>,
     options: Vec<(String, String)>,
 }
 
 impl Query {
-    pub(super) fn parse(text: &str) -> Result<Self, Failure> {
-        let mut query = Self::default();
+    /// Reads what stands behind `path`.
+    pub(super) fn parse(path: &str, text: &str) -> Result<Self, Failure> {
+        let mut query = Self {
+            path: path.to_owned(),
+            ..Self::default()
+        };
         for part in text.split('&').filter(|part| !part.is_empty()) {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
             let name = decode(name)?;
-            query.options.push((name.clone(), decode(value)?));
+            query
+                .options
+                .push((name.clone(), decode(&value.replace('+', " "))?));
             query.raw.push((name, value.to_owned()));
         }
         for (index, (name, _)) in query.options.iter().enumerate() {
@@ -83,10 +92,11 @@ impl Query {
 
     /// The place where the page before ended.
     pub(super) fn skip_token(&self, member: &str) -> Result<Option<u64>, Failure> {
-        let Some(token) = self.get("$skiptoken") else {
+        if self.get("$skiptoken").is_none() {
             return Ok(None);
-        };
-        let value = ids::unseal(token).and_then(|value| value.get(member).and_then(Value::as_u64));
+        }
+        let token = self.token("$skiptoken").and_then(ids::unseal);
+        let value = token.and_then(|value| value.get(member).and_then(Value::as_u64));
         value
             .map(Some)
             .ok_or_else(|| Failure::parse("The $skiptoken is not valid."))
@@ -94,14 +104,36 @@ impl Query {
 
     /// The query string for the next page: the same options with another token.
     pub(super) fn next_page(&self, token: &str) -> String {
-        let mut parts: Vec<String> = self
-            .raw
-            .iter()
-            .filter(|(name, _)| name != "$skiptoken" && name != "$skip")
-            .map(|(name, value)| format!("{}={value}", encode_name(name)))
-            .collect();
-        parts.push(format!("$skiptoken={token}"));
+        let mut parts = self.others(&["$skiptoken", "$skip"]);
+        let check = self.check("$skiptoken", token, &parts);
+        parts.push(format!("$skiptoken={token}.{check}"));
         parts.join("&")
+    }
+
+    /// The query string of a link that carries everything in its token.
+    pub(super) fn only(&self, option: &str, token: &str) -> String {
+        format!("{option}={token}.{}", self.check(option, token, &[]))
+    }
+
+    /// The token of a link that was followed as it was given: anything added, left out or spelt in another way makes
+    /// it another link, and no valid one.
+    pub(super) fn token(&self, option: &str) -> Option<&str> {
+        let (token, check) = self.get(option)?.rsplit_once('.')?;
+        (check == self.check(option, token, &self.others(&[option]))).then_some(token)
+    }
+
+    fn others(&self, without: &[&str]) -> Vec<String> {
+        self.raw
+            .iter()
+            .filter(|(name, _)| !without.contains(&name.as_str()))
+            .map(|(name, value)| format!("{}={value}", encode_name(name)))
+            .collect()
+    }
+
+    fn check(&self, option: &str, token: &str, others: &[String]) -> String {
+        let link = format!("{}?{}&{option}={token}", self.path, others.join("&"));
+        let digest = Uuid::new_v5(&Uuid::NAMESPACE_URL, link.as_bytes());
+        digest.simple().to_string()
     }
 
     /// `$select`, checked against the names that the type has.

@@ -128,6 +128,15 @@ pub(super) struct Group {
     pub(super) admin: bool,
 }
 
+/// A person who signed in to an app that acts for people: what a refresh token stands for.
+#[derive(Debug)]
+pub(super) struct SignIn {
+    pub(super) refresh_token: String,
+    pub(super) client_id: String,
+    /// The person's object id.
+    pub(super) user: String,
+}
+
 /// One Microsoft 365 tenant.
 #[derive(Debug)]
 pub(super) struct Tenant {
@@ -142,6 +151,7 @@ pub(super) struct Tenant {
     pub(super) administrator_activated: bool,
     /// What left through `sendMail`, oldest first.
     pub(super) mails: Vec<Mail>,
+    pub(super) sign_ins: Vec<SignIn>,
     /// Users by object id and by lower-case principal name.
     pub(super) names: HashMap<String, usize>,
     /// Limits by app and user id.

@@ -12,7 +12,7 @@ use super::mailbox::{DEFAULT, Mailbox};
 use super::options::Options;
 use super::section::{Section, refuse};
 use super::tenant::{
-    Administrator, App, EXCHANGE_PERMISSIONS, ExchangeRole, Group, PERMISSIONS, Tenant, User,
+    Administrator, App, EXCHANGE_PERMISSIONS, ExchangeRole, Group, PERMISSIONS, SignIn, Tenant, User,
 };
 use crate::core::service::Refused;
 
@@ -50,6 +50,7 @@ fn tenant(at: &str, value: &Value, seed: u64, now: Timestamp) -> Result<Tenant, 
         groups: Vec::new(),
         administrator_activated: false,
         mails: Vec::new(),
+        sign_ins: Vec::new(),
         names: HashMap::new(),
         gates: HashMap::new(),
         token_requests: Vec::new(),
@@ -84,6 +85,10 @@ fn tenant(at: &str, value: &Value, seed: u64, now: Timestamp) -> Result<Tenant, 
     }
     let held = !tenant.administrators(now).is_empty();
     tenant.administrator_activated = section.flag("administratorActivated", false)? || held;
+    for (at, item) in section.list("signIns")? {
+        let sign_in = sign_in(&at, item, &tenant)?;
+        tenant.sign_ins.push(sign_in);
+    }
     section.finish()?;
     Ok(tenant)
 }
@@ -105,6 +110,27 @@ fn named(tenant: &Tenant, names: &[(String, String)]) -> Result<Vec<String>, Ref
 fn permissions(section: &mut Section<'_>, name: &str) -> Result<BTreeSet<&'static str>, Refused> {
     let named = section.texts(name)?;
     named.iter().map(|(at, name)| permission(at, name)).collect()
+}
+
+/// `{user, clientId, refreshToken}`
+fn sign_in(at: &str, value: &Value, tenant: &Tenant) -> Result<SignIn, Refused> {
+    let mut section = Section::new(at, value)?;
+    let client_id = section.text("clientId")?.to_lowercase();
+    if !tenant.apps.contains_key(&client_id) {
+        return Err(refuse(section.path("clientId"), format!("no app {client_id}")));
+    }
+    let name = section.text("user")?;
+    let user = tenant
+        .user(&name)
+        .ok_or_else(|| refuse(section.path("user"), format!("no user {name}")))?;
+    let user = user.id.clone();
+    let refresh_token = section.text("refreshToken")?;
+    section.finish()?;
+    Ok(SignIn {
+        refresh_token,
+        client_id,
+        user,
+    })
 }
 
 /// An app, and the names that are assigned to it.

@@ -72,14 +72,20 @@ fn grant_token(world: &mut World, now: Timestamp, org: usize, client: usize, api
     }
     if holder.issued.len() >= PER_WINDOW {
         world.counters.one("token_throttled");
-        // Documented with status 200, seen in the field with 400: the stricter of the two.
+        // Seen in the field with status 400, documented with 200: one after the other.
+        let status = if world.counters.get("token_throttled").is_multiple_of(2) {
+            StatusCode::OK
+        } else {
+            StatusCode::BAD_REQUEST
+        };
         let body = json!({
             "error": "Access Denied",
             "error_description": "You have made too many requests continuously. Please try again after some time.",
             "status": "failure",
         });
-        return Answer::json(StatusCode::BAD_REQUEST, body);
+        return Answer::json(status, body);
     }
+    let old = holder.old;
     holder.issued.push_back(now);
     let token = format!(
         "1000.{serial}.{:016x}{:016x}",
@@ -111,12 +117,17 @@ fn grant_token(world: &mut World, now: Timestamp, org: usize, client: usize, api
         },
     );
     world.counters.one("tokens_issued");
-    Answer::ok(json!({
+    let mut body = json!({
         "access_token": token,
         "api_domain": api_domain,
         "token_type": "Bearer",
         "expires_in": LIFETIME.as_secs(),
-    }))
+    });
+    if old {
+        body["expires_in_sec"] = json!(LIFETIME.as_secs());
+        body["expires_in"] = json!(LIFETIME.as_millis());
+    }
+    Answer::ok(body)
 }
 
 /// Errors come with status 200 most of the time, so that a client which trusts the status fails here.

@@ -8,10 +8,12 @@ mod accounts;
 mod answer;
 mod auth;
 mod call;
+mod concurrency;
 mod coql;
 mod counters;
 mod credits;
 mod describe;
+mod disturb;
 pub mod edits;
 mod features;
 mod fields;
@@ -19,6 +21,7 @@ mod generate;
 mod ids;
 mod invitations;
 mod licence;
+mod modules;
 mod org;
 mod profiles;
 mod records;
@@ -41,6 +44,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::core::clock::EmulatorClock;
+use crate::core::faults::Disturbance;
 use crate::core::service::{Context, Origin, Refused, Service};
 use state::World;
 
@@ -80,8 +84,12 @@ impl ZohoEmulator {
         locked(&self.world)
     }
 
+    fn clock(&self) -> Arc<EmulatorClock> {
+        Arc::clone(&locked(&self.clock))
+    }
+
     fn now(&self) -> Timestamp {
-        locked(&self.clock).now()
+        self.clock().now()
     }
 }
 
@@ -107,6 +115,11 @@ impl Service for ZohoEmulator {
     fn edit(&self, action: &Value) -> Result<Value, Refused> {
         let now = self.now();
         edits::edit(&mut self.world(), now, action)
+    }
+
+    fn disturb(&self, disturbance: Disturbance, request: &http::request::Parts, draw: u64) -> bool {
+        let now = self.now();
+        disturb::disturb(&mut self.world(), disturbance, request, draw, now)
     }
 
     fn state(&self) -> Value {

@@ -16,9 +16,10 @@ use crate::core::service::Origin;
 use super::answer::{Answer, Outcome, invalid_url, too_many_requests};
 use super::auth::{Session, authenticate, require};
 use super::call::Call;
+use super::concurrency::is_heavy;
 use super::state::World;
 use super::{
-    ZohoEmulator, accounts, coql, features, fields, org, profiles, records, timeline, user_changes,
+    ZohoEmulator, accounts, coql, features, fields, modules, org, profiles, records, timeline, user_changes,
     user_invite, users,
 };
 
@@ -76,29 +77,44 @@ fn pairs(text: &str) -> BTreeMap<String, String> {
 struct Running<'a> {
     emulator: &'a ZohoEmulator,
     org: usize,
+    app: String,
+    heavy: bool,
+}
+
+impl Running<'_> {
+    /// Goes on with a call that turned out to be a heavy one.
+    fn heavy(&mut self) -> Result<(), Answer> {
+        let mut world = self.emulator.world();
+        let org = world.orgs.get_mut(self.org);
+        self.heavy = org.is_none_or(|org| org.in_flight.enter_heavy(&self.app));
+        if self.heavy {
+            return Ok(());
+        }
+        world.counters.one("throttled");
+        Err(too_many_requests(
+            "too many requests of this kind are being processed at the same time",
+        ))
+    }
 }
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         // A reset in the meantime may have taken the organisation away.
         if let Some(org) = self.emulator.world().orgs.get_mut(self.org) {
-            org.in_flight = org.in_flight.saturating_sub(1);
+            org.in_flight.leave(&self.app, self.heavy);
         }
     }
 }
 
 async fn crm(emulator: &ZohoEmulator, request: Request<Body>) -> Answer {
     let (parts, body) = request.into_parts();
-    let (running, pause) = match admit(emulator, &parts.headers) {
+    let (mut running, pause) = match admit(emulator, &parts.headers) {
         Ok(admitted) => admitted,
         Err(answer) => return trimmed(&parts.method, parts.uri.path(), answer),
     };
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
         return invalid_url();
     };
-    if pause > 0 {
-        tokio::time::sleep(Duration::from_millis(pause)).await;
-    }
     let path = parts.uri.path().trim_start_matches("/crm/v8/");
     let call = Call {
         path: path
@@ -110,6 +126,14 @@ async fn crm(emulator: &ZohoEmulator, request: Request<Body>) -> Answer {
         headers: parts.headers,
         body,
     };
+    if is_heavy(&call)
+        && let Err(answer) = running.heavy()
+    {
+        return answer;
+    }
+    if pause > 0 {
+        emulator.clock().sleep(Duration::from_millis(pause)).await;
+    }
     let now = emulator.now();
     let answer = {
         let mut world = emulator.world();
@@ -132,18 +156,21 @@ fn admit<'a>(emulator: &'a ZohoEmulator, headers: &http::HeaderMap) -> Result<(R
         }
     };
     let org = &mut world.orgs[session.org];
-    if org.in_flight >= org.concurrency_limit() {
+    let app = org.clients[session.client].id.clone();
+    let limit = org.concurrency_limit();
+    if !org.in_flight.enter(&app, limit) {
         world.counters.one("throttled");
         return Err(too_many_requests(
             "too many requests are being processed at the same time",
         ));
     }
-    org.in_flight += 1;
     let pause = org.call_millis;
     Ok((
         Running {
             emulator,
             org: session.org,
+            app,
+            heavy: false,
         },
         pause,
     ))
@@ -232,7 +259,7 @@ fn dispatch(world: &mut World, now: Timestamp, session: &Session, call: &Call) -
         ("GET", ["settings", "roles", id]) => Ok(profiles::role(world, session, id)),
         ("GET", ["settings", "fields"]) => fields::list(world, session, call),
         ("GET", ["settings", "fields", id]) => fields::one(world, session, call, id),
-        ("GET", ["settings", "modules"]) => Ok(fields::modules()),
+        ("GET", ["settings", "modules"]) => modules::list(world, session, call),
         ("GET", ["__features", feature]) => features::one(world, session, feature),
         ("POST", ["coql"]) => coql::query(world, session, call),
         ("GET", ["Contacts"]) => records::list::list(world, now, session, call),

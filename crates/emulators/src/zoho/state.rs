@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::concurrency::InFlight;
 use super::counters::Counters;
 use super::credits::Spent;
 use super::fields::Field;
@@ -39,6 +40,8 @@ pub(super) struct Org {
     pub(super) licence: Licence,
     pub(super) daily_credits: Option<u64>,
     pub(super) concurrency: Option<usize>,
+    /// Records that a page token reaches, where it is not the usual number.
+    pub(super) page_token_rows: Option<u64>,
     pub(super) call_millis: u64,
     pub(super) clients: Vec<Client>,
     /// The first one is the super admin.
@@ -48,9 +51,10 @@ pub(super) struct Org {
     pub(super) roles: Vec<Role>,
     pub(super) accounts: BTreeMap<u64, String>,
     pub(super) fields: Vec<Field>,
+    pub(super) fields_changed: Timestamp,
     pub(super) contacts: Contacts,
     pub(super) spent: Spent,
-    pub(super) in_flight: usize,
+    pub(super) in_flight: InFlight,
     /// Whose records the operator may write; empty means that nobody said.
     pub(super) owners_in_scope: BTreeSet<u64>,
     pub(super) fields_written: BTreeSet<String>,
@@ -134,6 +138,8 @@ pub(super) struct Client {
     pub(super) revoked: bool,
     pub(super) user: u64,
     pub(super) scopes: Vec<String>,
+    /// Registered long ago: answers carry `expires_in_sec`, and `expires_in` is in milliseconds.
+    pub(super) old: bool,
     /// When the tokens of the throttle's window were given out.
     pub(super) issued: VecDeque<Timestamp>,
     /// The access tokens in force, oldest first.

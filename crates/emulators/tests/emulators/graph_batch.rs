@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use emulators::core::service::Service as _;
 use serde_json::{Value, json};
 
+use crate::core_clock::drive;
 use crate::graph_support::{ADA, Answer, Graph, contacts};
 
 fn get(id: &str, url: &str) -> Value {
@@ -126,6 +127,44 @@ async fn what_depends_on_a_failed_request_is_not_sent() {
 }
 
 #[tokio::test]
+async fn a_batch_runs_in_parallel_or_in_sequence_but_not_both() {
+    let graph = Graph::new().await;
+    let on = |id: &str, other: &str| {
+        let mut request = get(id, "/organization");
+        request["dependsOn"] = json!([other]);
+        request
+    };
+    let free = |id: &str| get(id, "/organization");
+    for (requests, status) in [
+        (vec![free("1"), free("2"), free("3")], 200),
+        (vec![free("1"), on("2", "1"), on("3", "2")], 200),
+        (vec![free("1"), on("2", "1"), on("3", "1")], 200),
+        (vec![free("1"), free("2"), on("3", "1")], 400),
+    ] {
+        assert_eq!(graph.batch(&requests).await.status, status, "{requests:?}");
+    }
+}
+
+#[tokio::test]
+async fn each_request_of_a_batch_counts_against_the_limit() {
+    let graph = Graph::with(&json!({"throttle": {"requests": 5}})).await;
+    let path = format!("/users/{ADA}/contactFolders");
+    let requests: Vec<Value> = (0..8).map(|at| get(&at.to_string(), &path)).collect();
+    let answer = graph.batch(&requests).await;
+    let found = by_id(&answer);
+    let throttled = found.values().filter(|response| response["status"] == 429);
+    let waits: Vec<&Value> = throttled
+        .map(|response| &response["headers"]["Retry-After"])
+        .collect();
+    assert_eq!(waits.len(), 3);
+    assert!(waits.iter().all(|wait| *wait == "600.000"), "{waits:?}");
+    assert!(
+        !answer.headers.contains_key("retry-after"),
+        "the batch itself is well"
+    );
+}
+
+#[tokio::test]
 async fn spaces_in_a_url_are_taken_as_they_are() {
     let graph = Graph::new().await;
     let folder = graph.folder().await;
@@ -137,31 +176,32 @@ async fn spaces_in_a_url_are_taken_as_they_are() {
     assert_eq!(by_id(&answer)["1"]["body"]["value"].as_array().unwrap().len(), 1);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_batch_runs_four_requests_at_a_time() {
     let graph = Graph::with(&json!({"latencyMs": 100})).await;
-    let folder = graph.folder().await;
+    let folder = drive(&graph.clock, graph.folder()).await;
     let requests: Vec<Value> = (0..8)
         .map(|at| get(&at.to_string(), &contacts(&folder)))
         .collect();
-    let before = tokio::time::Instant::now();
-    let answer = graph.batch(&requests).await;
+    let before = graph.clock.now();
+    let answer = drive(&graph.clock, graph.batch(&requests)).await;
     assert!(by_id(&answer).values().all(|response| response["status"] == 200));
-    assert_eq!(before.elapsed().as_millis() / 100, 2);
+    assert_eq!(graph.clock.now().duration_since(before).as_millis(), 200);
     assert_eq!(graph.count("max_in_flight"), 4);
     assert_eq!(graph.count("throttled"), 0);
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_fifth_concurrent_request_in_a_mailbox_is_throttled_in_its_own_answer() {
     let graph = Graph::with(&json!({"latencyMs": 100})).await;
-    let folder = graph.folder().await;
+    let folder = drive(&graph.clock, graph.folder()).await;
     let requests: Vec<Value> = (0..4)
         .map(|at| get(&at.to_string(), &contacts(&folder)))
         .collect();
     let other = "/users/bob@contoso.example/contactFolders";
     let folders = [get("5", &contacts(&folder)), get("6", other)];
-    let (one, two) = tokio::join!(graph.batch(&requests), graph.batch(&folders));
+    let both = futures::future::join(graph.batch(&requests), graph.batch(&folders));
+    let (one, two) = drive(&graph.clock, both).await;
     assert!(by_id(&one).values().all(|response| response["status"] == 200));
     let two = by_id(&two);
     assert_eq!(two["6"]["status"], 200, "another mailbox");

@@ -110,6 +110,45 @@ async fn a_folder_is_a_child_of_the_default_folder_whose_id_a_contact_tells() {
 }
 
 #[tokio::test]
+async fn nothing_moves_by_a_write() {
+    let graph = Graph::new().await;
+    let id = graph.folder().await;
+    let other = graph.post(&folders(), &folder_body("Other", "c2")).await.id();
+    let contact = graph.contact(&id, "Zoe", "r1").await;
+    let to_other = json!({"parentFolderId": other});
+    for path in [
+        format!("{}/{id}", folders()),
+        format!("{}/{}", contacts(&id), contact.id()),
+    ] {
+        let refused = graph.patch(&path, "*", &to_other).await;
+        assert_eq!((refused.status, refused.code()), (400, "ErrorInvalidPropertySet"));
+    }
+}
+
+#[tokio::test]
+async fn folders_in_folders_are_listed_apart() {
+    let graph = Graph::new().await;
+    let outer = graph.folder().await;
+    let children = format!("{}/{outer}/childFolders", folders());
+    let inner = graph.post(&children, &folder_body("Berlin", "c2")).await;
+    assert_eq!(
+        (inner.status, &inner.body["parentFolderId"]),
+        (201, &json!(outer))
+    );
+    assert_eq!(graph.get(&folders()).await.rows().len(), 1);
+    assert_eq!(graph.get(&children).await.rows()[0]["id"], json!(inner.id()));
+    // The same name is free in another place, and taken in its own.
+    assert_eq!(
+        graph.post(&folders(), &folder_body("Berlin", "c3")).await.status,
+        201
+    );
+    let again = graph.post(&children, &folder_body("BERLIN", "c4")).await;
+    assert_eq!((again.status, again.code()), (409, "ErrorFolderExists"));
+    graph.delete(&format!("{}/{outer}", folders())).await;
+    assert_eq!(graph.get(&children).await.rows().len(), 1, "it went along");
+}
+
+#[tokio::test]
 async fn a_deleted_folder_still_answers_by_id_but_is_not_in_the_list() {
     let graph = Graph::new().await;
     let id = graph.folder().await;

@@ -1,5 +1,6 @@
 //! Tokens and what they allow.
 
+use emulators::core::faults::{self, Rule};
 use http::Request;
 use serde_json::json;
 
@@ -86,6 +87,31 @@ async fn the_login_host_throttles_where_the_world_says_so() {
     assert_eq!(answer.headers["retry-after"], "50");
     graph.advance(50);
     assert_eq!(graph.login(TENANT, &form(CLIENT, SECRET)).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_login_host_can_be_down() {
+    let graph = Graph::unsigned(&world(&json!({})));
+    for (status, body) in [
+        (
+            503,
+            json!({"error": "temporarily_unavailable", "error_codes": [90_033]}),
+        ),
+        (500, json!({})),
+    ] {
+        graph.fault(Rule {
+            path: Some("*/oauth2/v2.0/token".to_owned()),
+            answer: Some(faults::Answer {
+                status,
+                headers: [].into(),
+                body: body.clone(),
+            }),
+            ..Rule::default()
+        });
+        let answer = graph.login(TENANT, &form(CLIENT, SECRET)).await;
+        assert_eq!((answer.status, answer.body), (status, body));
+        assert_eq!(graph.login(TENANT, &form(CLIENT, SECRET)).await.status, 200);
+    }
 }
 
 #[tokio::test]

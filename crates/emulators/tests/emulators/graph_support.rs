@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::body::{Body, to_bytes};
 use emulators::core::clock::EmulatorClock;
 use emulators::core::contract::{Contracts, Direction};
+use emulators::core::faults::{Faults, Rule};
 use emulators::core::service::Service;
 use emulators::core::stack::{Shared, Stack};
 use emulators::graph::GraphEmulator;
@@ -57,7 +58,7 @@ impl Answer {
 pub(crate) struct Graph {
     pub(crate) emulator: Arc<GraphEmulator>,
     pub(crate) clock: Arc<EmulatorClock>,
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     stack: Arc<Stack>,
     pub(crate) token: String,
 }
@@ -92,7 +93,18 @@ impl Graph {
         graph
     }
 
+    /// With another seed for ids, jitter and chances.
+    pub(crate) async fn seeded(seed: u64, more: &Value) -> Self {
+        let mut graph = Self::build(seed, &world(more));
+        graph.sign_in().await;
+        graph
+    }
+
     pub(crate) fn unsigned(world: &Value) -> Self {
+        Self::build(7, world)
+    }
+
+    fn build(seed: u64, world: &Value) -> Self {
         let clock = Arc::new(EmulatorClock::frozen("2026-10-01T09:00:00Z".parse().unwrap()));
         // With the contracts at hand, every answer of these tests is checked against them.
         let directory = std::env::var_os("CRMLINK_CONTRACTS");
@@ -101,11 +113,12 @@ impl Graph {
         let shared = Arc::new(Shared {
             clock: Arc::clone(&clock),
             contracts,
+            faults: Faults::seeded(seed),
             ..Shared::default()
         });
-        let emulator = GraphEmulator::new(7);
+        let emulator = GraphEmulator::new(seed);
         let service: Arc<dyn Service> = Arc::<GraphEmulator>::clone(&emulator);
-        let stack = Stack::new(service, Arc::clone(&shared), 7);
+        let stack = Stack::new(service, Arc::clone(&shared), seed);
         emulator.seed(world).unwrap();
         Self {
             emulator,
@@ -130,7 +143,12 @@ impl Graph {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.stack.call(request).await.unwrap();
+        self.try_send(request).await.expect("an answer")
+    }
+
+    /// Nothing comes back where a fault closes the connection.
+    pub(crate) async fn try_send(&self, request: Request<Body>) -> Option<Answer> {
+        let response = self.stack.call(request).await?;
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
         let body = if bytes.is_empty() {
@@ -138,11 +156,11 @@ impl Graph {
         } else {
             serde_json::from_slice(&bytes).unwrap()
         };
-        Answer {
+        Some(Answer {
             status: parts.status.as_u16(),
             headers: parts.headers,
             body,
-        }
+        })
     }
 
     /// A request with the token, and with further headers.
@@ -153,6 +171,18 @@ impl Graph {
         headers: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Answer {
+        self.try_bare(method, path, headers, body)
+            .await
+            .expect("an answer")
+    }
+
+    pub(crate) async fn try_bare(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Option<Answer> {
         let path = if path.starts_with("/v1.0") {
             path.to_owned()
         } else {
@@ -170,7 +200,7 @@ impl Graph {
             request = request.header("content-type", "application/json");
         }
         let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
-        self.send(request.body(body).unwrap()).await
+        self.try_send(request.body(body).unwrap()).await
     }
 
     /// A request as the operator sends it: with immutable ids.
@@ -219,6 +249,14 @@ impl Graph {
 
     pub(crate) fn advance(&self, seconds: i64) {
         self.clock.advance(SignedDuration::from_secs(seconds));
+    }
+
+    pub(crate) fn fault(&self, rule: Rule) -> u64 {
+        let rule = Rule {
+            service: "graph".to_owned(),
+            ..rule
+        };
+        self.shared.faults.add(rule).unwrap()
     }
 
     pub(crate) fn edit(&self, action: &Value) -> Value {

@@ -123,6 +123,24 @@ async fn the_three_mail_slots_have_two_forms_and_only_one_may_be_written() {
 }
 
 #[tokio::test]
+async fn lists_have_no_gaps() {
+    let made = post(json!({
+        "businessPhones": ["", "2"],
+        "imAddresses": ["", "a", ""],
+        "emailAddresses": [{}, {"address": "b@x.example"}, {"name": "", "address": ""}],
+    }))
+    .await;
+    assert_eq!(
+        made.body["businessPhones"],
+        json!(["2"]),
+        "the second is the first now"
+    );
+    assert_eq!(made.body["imAddresses"], json!(["a"]));
+    let only = json!([{"name": "b@x.example", "address": "b@x.example"}]);
+    assert_eq!(made.body["emailAddresses"], only);
+}
+
+#[tokio::test]
 async fn multi_value_properties_have_limits() {
     let address = json!({"address": "a@x.example"});
     let cases = [

@@ -44,11 +44,28 @@ async fn the_eleventh_token_in_ten_minutes_is_denied() {
         (400, &json!("Access Denied"))
     );
     assert_eq!(denied.json()["status"], "failure");
-    crm.pass(600);
+    // The other form that it has, which a look at the status does not tell from success.
+    let again = crm.login("client", "secret", "refresh").await;
+    assert_eq!((again.status, again.json()), (200, denied.json()));
+    crm.pass(599);
+    assert_eq!(crm.login("client", "secret", "refresh").await.status, 400);
+    crm.pass(1);
     crm.fresh_token().await;
     assert_eq!(
         (crm.counter("tokens_issued"), crm.counter("token_throttled")),
-        (11, 1)
+        (11, 3)
+    );
+}
+
+#[tokio::test]
+async fn old_clients_get_their_lifetime_in_milliseconds_beside_the_seconds() {
+    let mut old = organisation(&json!({}));
+    old["clients"][0]["oldAnswers"] = json!(true);
+    let crm = Crm::of(vec![old]).await;
+    let answer = crm.login("client", "secret", "refresh").await.json();
+    assert_eq!(
+        (&answer["expires_in_sec"], &answer["expires_in"]),
+        (&json!(3_600), &json!(3_600_000))
     );
 }
 

@@ -79,6 +79,23 @@ async fn three_criteria_without_brackets_are_a_syntax_error() {
 }
 
 #[tokio::test]
+async fn a_quote_in_a_text_is_doubled_and_a_backslash_is_refused() {
+    let crm = Crm::with(json!({"contacts": contacts(&["O'Brien", "Say \"yes\"", "Back\\slash"])})).await;
+    for (literal, expected) in [
+        ("'O''Brien'", "O'Brien"),
+        ("\"O'Brien\"", "O'Brien"),
+        ("'say \"YES\"'", "Say \"yes\""),
+        ("\"Say \"\"yes\"\"\"", "Say \"yes\""),
+    ] {
+        assert_eq!(names(&crm, &format!("Last_Name = {literal}")).await, [expected]);
+    }
+    for literal in ["'O'Brien'", r"'O\'Brien'", r"'Back\\slash'", r"'Back\slash'"] {
+        let query = format!("select id from Contacts where Last_Name = {literal}");
+        assert_eq!(error(&crm, &query).await, "SYNTAX_ERROR", "{literal}");
+    }
+}
+
+#[tokio::test]
 async fn where_is_required() {
     let crm = three().await;
     let reply = crm.coql("select id from Contacts").await;

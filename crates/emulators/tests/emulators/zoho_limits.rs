@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::core_clock::drive;
 use crate::zoho_support::{Crm, contacts};
 
 #[tokio::test]
@@ -64,19 +65,76 @@ async fn refused_logins_cost_no_credits() {
     assert_eq!((crm.counter("credits_used"), crm.counter("unauthorized")), (0, 1));
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn more_calls_at_once_than_the_edition_allows_answer_429() {
     let crm = Crm::with(json!({"edition": "free", "callMillis": 100, "contacts": contacts(&["A"])})).await;
     let calls = (0..7).map(|_| crm.get("/Contacts?fields=id"));
-    let mut statuses: Vec<u16> = futures::future::join_all(calls)
-        .await
-        .iter()
-        .map(|reply| reply.status)
-        .collect();
+    let replies = drive(&crm.shared.clock, futures::future::join_all(calls)).await;
+    let mut statuses: Vec<u16> = replies.iter().map(|reply| reply.status).collect();
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 200, 200, 200, 200, 429, 429]);
     // All are done, so there is room again.
-    assert_eq!(crm.get("/org").await.status, 200);
+    assert_eq!(drive(&crm.shared.clock, crm.get("/org")).await.status, 200);
+}
+
+#[tokio::test]
+async fn each_edition_has_its_concurrency_and_its_credits() {
+    // Two users who can work count for the credits.
+    for (edition, calls, credits) in [
+        ("free", 5, 5_000),
+        ("standard", 10, 50_500),
+        ("professional", 15, 51_000),
+        ("enterprise", 20, 52_000),
+        ("zohooneenterprise", 20, 52_000),
+        ("ultimate", 25, 54_000),
+        ("crmplus", 25, 54_000),
+    ] {
+        let crm = Crm::with(json!({"edition": edition, "callMillis": 100})).await;
+        let many = (0..30).map(|_| crm.get("/org"));
+        let replies = drive(&crm.shared.clock, futures::future::join_all(many)).await;
+        let well = replies.iter().filter(|reply| reply.status == 200).count();
+        assert_eq!(well, calls, "{edition}");
+        let used = u64::try_from(calls).unwrap();
+        crm.edit(json!({"do": "use_credits", "credits": credits - used - 1}))
+            .unwrap();
+        let last = drive(&crm.shared.clock, crm.get("/org")).await;
+        assert_eq!(last.status, 200, "{edition}");
+        assert_eq!(last.headers["x-api-credits-remaining"], "0");
+        let refused = drive(&crm.shared.clock, crm.get("/org")).await;
+        assert_eq!(refused.status, 429, "{edition}");
+    }
+}
+
+#[tokio::test]
+async fn writes_of_many_rows_have_a_lower_limit_of_their_own() {
+    let crm = Crm::with(json!({"edition": "ultimate", "callMillis": 100})).await;
+    let rows = |count: usize| json!({"data": vec![json!({"Last_Name": "A"}); count], "trigger": []});
+    for (count, expected) in [(11, 10), (10, 25)] {
+        let many = (0..30).map(|_| crm.post("/Contacts", rows(count)));
+        let replies = drive(&crm.shared.clock, futures::future::join_all(many)).await;
+        let well = replies.iter().filter(|reply| reply.status == 201).count();
+        assert_eq!(well, expected, "{count} rows a call");
+    }
+}
+
+#[tokio::test]
+async fn applications_do_not_take_each_others_places() {
+    let client = |id: &str, user: &str| json!({"clientId": id, "clientSecret": "secret", "refreshToken": id, "user": user});
+    let mut ours = client("client", "ann@example.com");
+    ours["refreshToken"] = json!("refresh");
+    let clients = json!([ours, client("other", "bob@example.com")]);
+    let crm = Crm::with(json!({"concurrency": 1, "callMillis": 100, "clients": clients})).await;
+    let login = crm.login("other", "secret", "other").await.json();
+    let theirs = login["access_token"].as_str().unwrap();
+    let call = |token: &str| {
+        let request =
+            http::Request::get("/crm/v8/org").header("authorization", format!("Zoho-oauthtoken {token}"));
+        crm.send(request.body(axum::body::Body::empty()).unwrap())
+    };
+    let calls = [call(&crm.token), call(&crm.token), call(theirs)];
+    let replies = drive(&crm.shared.clock, futures::future::join_all(calls)).await;
+    let statuses: Vec<u16> = replies.iter().map(|reply| reply.status).collect();
+    assert_eq!(statuses, [200, 429, 200]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -84,7 +142,7 @@ async fn a_caller_that_goes_away_frees_its_place() {
     let crm = Crm::with(json!({"concurrency": 1, "callMillis": 1_000})).await;
     let impatient = tokio::time::timeout(std::time::Duration::from_millis(10), crm.get("/org")).await;
     assert!(impatient.is_err());
-    assert_eq!(crm.get("/org").await.status, 200);
+    assert_eq!(drive(&crm.shared.clock, crm.get("/org")).await.status, 200);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::body::{Body, to_bytes};
 use emulators::core::clock::EmulatorClock;
 use emulators::core::contract::Contracts;
+use emulators::core::faults::{Faults, Rule};
 use emulators::core::service::Refused;
 use emulators::core::stack::{Shared, Stack};
 use emulators::zoho::ZohoEmulator;
@@ -93,6 +94,7 @@ impl Crm {
         let shared = Arc::new(Shared {
             clock,
             contracts,
+            faults: Faults::seeded(1),
             ..Shared::default()
         });
         let stack = Stack::new(ZohoEmulator::new(1), Arc::clone(&shared), 1);
@@ -130,15 +132,20 @@ impl Crm {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
-        let response = self.stack.call(request).await.unwrap();
+        self.try_send(request).await.expect("an answer")
+    }
+
+    /// Nothing comes back where a fault closes the connection.
+    pub(crate) async fn try_send(&self, request: Request<Body>) -> Option<Reply> {
+        let response = self.stack.call(request).await?;
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
         let text = String::from_utf8(bytes.to_vec()).unwrap();
-        Reply {
+        Some(Reply {
             status: parts.status.as_u16(),
             headers: parts.headers,
             text,
-        }
+        })
     }
 
     pub(crate) async fn call(
@@ -188,6 +195,14 @@ impl Crm {
 
     pub(crate) async fn coql(&self, query: &str) -> Reply {
         self.post("/coql", json!({"select_query": query})).await
+    }
+
+    pub(crate) fn fault(&self, rule: Rule) -> u64 {
+        let rule = Rule {
+            service: "zoho".to_owned(),
+            ..rule
+        };
+        self.shared.faults.add(rule).unwrap()
     }
 
     pub(crate) fn edit(&self, action: impl Into<Value>) -> Result<Value, Refused> {

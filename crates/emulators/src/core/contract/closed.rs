@@ -13,6 +13,10 @@ const CLOSED_ALL_THE_SAME: [&str; 2] = ["microsoft.graph.contact", "microsoft.gr
 /// Members that Graph sends without declaring them (see the contract's notes).
 const SENT_UNDECLARED: [&str; 2] = ["uid", "occurrenceId"];
 
+/// A type that stays open in answers: errors nest, and the more exact codes stand inside, which the contract leaves
+/// out.
+const OPEN_IN_ANSWERS: &str = "microsoft.graph.ODataErrors.InnerError";
+
 /// How strict the closing is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
@@ -45,10 +49,12 @@ impl<'a> Closer<'a> {
         let mut closed = Map::new();
         if let Some(Value::Object(schemas)) = self.root.pointer("/components/schemas") {
             for (name, schema) in schemas {
-                closed.insert(
-                    name.clone(),
-                    self.close(schema, CLOSED_ALL_THE_SAME.contains(&name.as_str())),
-                );
+                let schema = if self.side == Side::Answer && name == OPEN_IN_ANSWERS {
+                    schema.clone()
+                } else {
+                    self.close(schema, CLOSED_ALL_THE_SAME.contains(&name.as_str()))
+                };
+                closed.insert(name.clone(), schema);
             }
         }
         json!({ "schemas": closed })

@@ -1,17 +1,22 @@
 //! Faults on request: answers that the real services give on bad days, and requests parked in the middle.
 
+mod disturbance;
+mod hit;
 mod rule;
+mod storm;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use axum::body::Body;
-use http::Response;
+use ambient::{Random as _, SeededRandom};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tokio::sync::oneshot;
 
-pub use rule::{Answer, Effect, Rule};
+pub use disturbance::Disturbance;
+pub(in crate::core) use hit::Scene;
+pub use hit::{Hit, Replacement};
+pub use rule::{Answer, Effect, Kept, RetryAfter, Rule};
+pub use storm::storm;
 
 use super::bodies::Seen;
 use super::service::Refused;
@@ -34,6 +39,7 @@ pub struct RuleView {
 /// All rules, in the order in which they are tried: the first that fires wins.
 #[derive(Debug, Default)]
 pub struct Faults {
+    seed: u64,
     inner: Mutex<Inner>,
 }
 
@@ -60,26 +66,18 @@ struct Parked {
     release: oneshot::Sender<()>,
 }
 
-/// What a rule does to one request.
-#[derive(Debug, Clone)]
-pub struct Hit {
-    /// The rule's number.
-    pub id: u64,
-    rule: Rule,
-}
-
-/// What the client gets in the service's place.
-#[derive(Debug)]
-pub enum Replacement {
-    /// An answer.
-    Answer(Response<Body>),
-    /// Nothing: the connection is closed.
-    Drop,
-}
-
 impl Faults {
     fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// No rules yet. Rules with a `chance` draw from `seed`: the same requests in the same order are hit again.
+    #[must_use]
+    pub fn seeded(seed: u64) -> Self {
+        Self {
+            seed,
+            ..Self::default()
+        }
     }
 
     /// Adds a rule and gives its number.
@@ -148,12 +146,11 @@ impl Faults {
             }
             armed.matched += 1;
             let spent = armed.rule.limit().is_some_and(|limit| armed.fired >= limit);
-            if armed.matched > armed.rule.skip && !spent {
+            let dice = dice(self.seed, armed.id, armed.matched);
+            let lucky = armed.rule.chance.is_none_or(|chance| dice.fraction() < chance);
+            if armed.matched > armed.rule.skip && !spent && lucky {
                 armed.fired += 1;
-                return Some(Hit {
-                    id: armed.id,
-                    rule: armed.rule.clone(),
-                });
+                return Some(Hit::new(armed.id, armed.rule.clone(), dice.next_u64()));
             }
         }
         None
@@ -175,6 +172,13 @@ impl Faults {
     }
 }
 
+/// The numbers for one request that a rule is for: they depend on nothing else, so that rules do not disturb each
+/// other.
+fn dice(seed: u64, rule: u64, matched: u64) -> SeededRandom {
+    let rule = SeededRandom::new(seed ^ rule.rotate_left(32)).next_u64();
+    SeededRandom::new(rule.wrapping_add(matched))
+}
+
 struct Place<'a> {
     faults: &'a Faults,
     ticket: u64,
@@ -184,66 +188,4 @@ impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.faults.inner().parked.remove(&self.ticket);
     }
-}
-
-impl Hit {
-    /// What happens before the service sees the request.
-    pub async fn before(&self, faults: &Faults) -> Option<Replacement> {
-        if self.rule.effect == Effect::After {
-            None
-        } else {
-            self.act(faults).await
-        }
-    }
-
-    /// What happens after the service has done its work.
-    pub async fn after(&self, faults: &Faults) -> Option<Replacement> {
-        if self.rule.effect == Effect::After {
-            self.act(faults).await
-        } else {
-            None
-        }
-    }
-
-    async fn act(&self, faults: &Faults) -> Option<Replacement> {
-        if let Some(delay) = self.rule.delay() {
-            tokio::time::sleep(delay).await;
-        }
-        if self.rule.hold {
-            faults.park(self.id).await;
-        }
-        if self.rule.drop {
-            return Some(Replacement::Drop);
-        }
-        self.rule
-            .answer
-            .as_ref()
-            .map(|answer| Replacement::Answer(response(answer)))
-    }
-}
-
-fn response(answer: &Answer) -> Response<Body> {
-    let (body, content_type) = match &answer.body {
-        Value::Null => (Body::empty(), None),
-        Value::String(text) => (Body::from(text.clone()), Some("text/plain; charset=utf-8")),
-        json => (Body::from(json.to_string()), Some("application/json")),
-    };
-    let mut response = Response::new(body);
-    *response.status_mut() = http::StatusCode::from_u16(answer.status).unwrap_or_default();
-    let headers = response.headers_mut();
-    if let Some(content_type) = content_type {
-        headers.insert(
-            http::header::CONTENT_TYPE,
-            http::HeaderValue::from_static(content_type),
-        );
-    }
-    for (name, value) in &answer.headers {
-        if let (Ok(name), Ok(value)) = (
-            http::HeaderName::try_from(name),
-            http::HeaderValue::try_from(value),
-        ) {
-            headers.insert(name, value);
-        }
-    }
-    response
 }

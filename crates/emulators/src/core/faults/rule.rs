@@ -7,6 +7,7 @@ use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::disturbance::Disturbance;
 use crate::core::bodies::Seen;
 use crate::core::service::Refused;
 
@@ -19,8 +20,29 @@ pub enum Effect {
     Before,
     /// After the service has done its work: its answer is thrown away for the rule's.
     After,
-    /// The service works and answers as ever; only for a delay or a hold.
+    /// The service works and answers as ever; only for a delay, a hold or a disturbance before, or a second delivery.
     None,
+}
+
+/// Whose answer the client gets when its request was delivered twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kept {
+    /// The first delivery's: the second one goes unnoticed.
+    First,
+    /// The second delivery's: the first answer was lost.
+    Last,
+}
+
+/// How long an answer tells the client to wait.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetryAfter {
+    /// Seconds; may have a fraction.
+    pub seconds: f64,
+    /// As a date by the emulators' clock, in whole seconds, instead of a number.
+    #[serde(default)]
+    pub date: bool,
 }
 
 /// The answer that a rule gives in the service's place.
@@ -62,17 +84,29 @@ pub struct Rule {
     pub skip: u64,
     /// How many it hits after that: 1 if not given, 0 for all until the rule is removed.
     pub times: Option<u64>,
+    /// The share of matching requests that it hits, from 0 to 1, drawn from the seed; all if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chance: Option<f64>,
     /// Where it acts.
     pub effect: Effect,
     /// Answer in the service's place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<Answer>,
+    /// `Retry-After` of that answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<RetryAfter>,
     /// Close the connection without an answer.
     pub drop: bool,
-    /// Wait so long.
+    /// Wait so long, by the emulators' clock.
     pub delay_ms: u64,
     /// Park the request until it is released.
     pub hold: bool,
+    /// Deliver the request twice, once behind the other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doubled: Option<Kept>,
+    /// Disturb what the request is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disturb: Option<Disturbance>,
 }
 
 impl Rule {
@@ -100,8 +134,35 @@ impl Rule {
                 "none leaves the service's answer; an answer or a drop needs before or after",
             );
         }
-        if !replaces && !self.hold && self.delay_ms == 0 {
-            return refused("rule", "needs an answer, drop, delay_ms or hold");
+        let acts = replaces || self.hold || self.delay_ms > 0;
+        if !acts && self.doubled.is_none() && self.disturb.is_none() {
+            return refused(
+                "rule",
+                "needs an answer, drop, delay_ms, hold, doubled or disturb",
+            );
+        }
+        if self.doubled.is_some() && replaces && self.effect == Effect::Before {
+            return refused(
+                "doubled",
+                "needs effect after: before, nothing is delivered at all",
+            );
+        }
+        if self
+            .disturb
+            .is_some_and(|disturbance| !disturbance.is_for(&self.service))
+        {
+            return refused("disturb", "is for graph only");
+        }
+        if self.chance.is_some_and(|chance| !(0.0..=1.0).contains(&chance)) {
+            return refused("chance", "has to be between 0 and 1");
+        }
+        if let Some(wait) = &self.retry_after {
+            if self.answer.is_none() {
+                return refused("retry_after", "needs an answer");
+            }
+            if !wait.seconds.is_finite() || wait.seconds < 0.0 {
+                return refused("retry_after.seconds", "has to be zero or more");
+            }
         }
         if let Some(answer) = &self.answer
             && !(200..600).contains(&answer.status)

@@ -20,6 +20,7 @@ pub struct Entry {
     pub(super) path: String,
     pub(super) outcome: Option<Outcome>,
     pub(super) batched: bool,
+    again: bool,
     route: String,
     query: String,
     headers: BTreeMap<String, String>,
@@ -73,6 +74,9 @@ pub struct View {
     pub query: String,
     /// Whether it came in a batch.
     pub batched: bool,
+    /// Whether a fault rule delivered the request before this one a second time.
+    #[serde(default)]
+    pub again: bool,
     /// `pending`, `answered` or `dropped`.
     pub outcome: String,
     /// The status of the answer.
@@ -114,6 +118,7 @@ impl Entry {
             path: seen.path.clone(),
             outcome: None,
             batched,
+            again: false,
             route: route_of(&seen.path),
             query: seen.safe_query(),
             headers: header_map(headers),
@@ -121,6 +126,12 @@ impl Entry {
             body: keep.then(|| seen.bytes.clone()),
             body_json,
         }
+    }
+
+    /// The same request, delivered once more by a fault.
+    #[must_use]
+    pub fn delivered_again(self) -> Self {
+        Self { again: true, ..self }
     }
 
     pub(super) fn counted_as(&self) -> String {
@@ -151,6 +162,7 @@ impl Entry {
             route: self.route.clone(),
             query: self.query.clone(),
             batched: self.batched,
+            again: self.again,
             outcome: match outcome {
                 None => "pending",
                 Some(Outcome { status: None, .. }) => "dropped",

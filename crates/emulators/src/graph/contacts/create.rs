@@ -12,6 +12,7 @@ use super::render::View;
 pub(in crate::graph) fn create(desk: &mut Desk<'_>, call: &Call, folder: u64) -> Result<Reply, Failure> {
     call.query.allow(&[])?;
     let content = Content::from_body(&call.json()?)?;
+    desk.room_for(&content.extended)?;
     if let Some(marker) = content.extended.get(MARKER) {
         let mailbox = &*desk.mailbox;
         let twin = mailbox.with_extended(MARKER, marker).any(|key| {

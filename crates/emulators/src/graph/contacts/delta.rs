@@ -1,13 +1,13 @@
 //! `GET …/contacts/delta`.
 
-use std::ops::Bound;
-
+use ambient::{Random as _, SeededRandom};
 use serde_json::{Map, Value, json};
 
+use super::super::changes::{Change, Departure};
 use super::super::errors::{Failure, Reply};
 use super::super::http_api::Call;
 use super::super::ids;
-use super::super::mailbox::{Change, Folder};
+use super::super::mailbox::Folder;
 use super::super::mailbox_api::Desk;
 use super::render::{self, View};
 
@@ -16,6 +16,8 @@ use super::render::{self, View};
 struct Place {
     /// The last version that was shown.
     cursor: u64,
+    /// The last version of the round before: what changed since then is what this round tells.
+    base: u64,
     /// The round in which the token was made.
     generation: u64,
     select: Option<String>,
@@ -23,37 +25,41 @@ struct Place {
 
 impl Place {
     fn token(&self, folder: &str) -> String {
-        let value = json!({"f": folder, "c": self.cursor, "g": self.generation, "s": self.select});
+        let value = json!({
+            "f": folder, "c": self.cursor, "b": self.base, "g": self.generation, "s": self.select,
+        });
         ids::seal(&value)
     }
 
     /// Only tokens of the last few rounds are known, and only for the folder that they were made for.
-    fn read(token: &str, folder: &Folder, desk: &Desk<'_>, call: &Call) -> Result<Self, Failure> {
-        let value = ids::unseal(token).filter(|value| value["f"].as_str() == Some(&folder.id));
-        let parts = value.and_then(|value| {
-            let select = value["s"].as_str().map(str::to_owned);
-            Some((value["c"].as_u64()?, value["g"].as_u64()?, select))
-        });
-        let Some((cursor, generation, select)) = parts else {
+    fn read(token: Option<&str>, folder: &Folder, desk: &Desk<'_>, call: &Call) -> Result<Self, Failure> {
+        let value = token.and_then(ids::unseal);
+        let place = value
+            .filter(|value| value["f"].as_str() == Some(&folder.id))
+            .and_then(|value| {
+                Some(Self {
+                    cursor: value["c"].as_u64()?,
+                    base: value["b"].as_u64()?,
+                    generation: value["g"].as_u64()?,
+                    select: value["s"].as_str().map(str::to_owned),
+                })
+            });
+        let Some(place) = place else {
             let text = "Parameter 'DeltaToken' not supported for this request.";
             return Err(Failure::new(400, "SyncStateInvalid", text));
         };
-        let keep = desk.options.delta_generations;
-        if generation.saturating_add(keep) <= folder.generation || generation <= folder.expired {
+        let options = &desk.options.delta;
+        let (generation, highest) = (place.generation, folder.log.generation);
+        if generation.saturating_add(options.generations) <= highest || generation <= folder.log.expired {
             let text = format!(
-                "The sync state generation is not found; generation={generation};[highest={}]",
-                folder.generation
+                "The sync state generation is not found; generation={generation};[highest={highest}]"
             );
+            let (status, code) = options.expired;
             return Err(
-                Failure::new(desk.options.delta_expired_status, "SyncStateNotFound", text)
-                    .with("location", format!("{}{}", call.base, call.path)),
+                Failure::new(status, code, text).with("location", format!("{}{}", call.base, call.path))
             );
         }
-        Ok(Self {
-            cursor,
-            generation,
-            select,
-        })
+        Ok(place)
     }
 }
 
@@ -63,26 +69,12 @@ pub(in crate::graph) fn delta(desk: &mut Desk<'_>, call: &Call, key: u64) -> Res
         .folders
         .get(&key)
         .ok_or_else(Failure::item_not_found)?;
-    let next = call.query.get("$skiptoken");
-    let saved = call.query.get("$deltatoken");
-    let follow_up = next.or(saved);
-    let refused = |name: &&str| {
-        *name != "$skiptoken" && *name != "$deltatoken" && !(follow_up.is_none() && *name == "$select")
-    };
-    if call
-        .query
-        .names()
-        .any(|name| refused(&name) && name.starts_with('$'))
-    {
-        return Err(Failure::new(
-            400,
-            "ErrorInvalidUrlQuery",
-            "The following parameters are not supported with change tracking over the 'Contacts' resource: \
-             '$orderby, $filter, $expand, $search, $top, $skip, $count'; $select belongs to the first request only.",
-        ));
-    }
-    let mut place = match follow_up {
-        Some(token) => match Place::read(token, folder, desk, call) {
+    let option = ["$skiptoken", "$deltatoken"]
+        .into_iter()
+        .find(|name| call.query.get(name).is_some());
+    refuse_options(call, option.is_none())?;
+    let mut place = match option {
+        Some(option) => match Place::read(call.query.token(option), folder, desk, call) {
             Ok(place) => place,
             Err(failure) => {
                 desk.counters.add("delta_resets");
@@ -91,46 +83,80 @@ pub(in crate::graph) fn delta(desk: &mut Desk<'_>, call: &Call, key: u64) -> Res
         },
         None => Place {
             cursor: 0,
+            base: 0,
             generation: 0,
             select: call.query.get("$select").map(str::to_owned),
         },
     };
-    let select = select(place.select.as_deref())?;
     let view = View {
         immutable: call.prefer.immutable_id,
-        select,
+        select: select(place.select.as_deref())?,
         expand: Vec::new(),
     };
-    let size = call.prefer.max_page_size.unwrap_or(10).min(999);
-    let top = folder.changes.keys().next_back().copied().unwrap_or(0);
-    let starts_round = next.is_none();
+    let top = folder.log.top(desk.now, desk.options.delta.delay);
+    let starts_round = option != Some("$skiptoken");
+    let follow_up = option == Some("$deltatoken");
     // A round that brings nothing is the same state: it makes no generation.
-    let brings = place.cursor < top || saved.is_none();
+    let brings = place.cursor < top || !follow_up;
     if starts_round
         && brings
         && let Some(folder) = desk.mailbox.folders.get_mut(&key)
     {
         // Sending a link again gives the same generation again, so that a client may repeat its last step.
-        place.generation = if saved.is_some() {
+        place.generation = if follow_up {
             place.generation + 1
         } else {
-            folder.generation + 1
+            folder.log.generation + 1
         };
-        folder.generation = folder.generation.max(place.generation);
+        folder.log.generation = folder.log.generation.max(place.generation);
     }
-    if starts_round && saved.is_some() && brings && desk.options.delta_empty_page {
+    if starts_round {
+        place.base = place.cursor;
+    }
+    if follow_up && brings && desk.options.delta.empty_page {
         return Ok(page(desk, call, key, Vec::new(), &place, true));
     }
     let looping = desk.mailbox.folders.get_mut(&key).is_some_and(|folder| {
-        let looping = folder.looping > 0;
-        folder.looping = folder.looping.saturating_sub(1);
+        let looping = folder.log.looping > 0;
+        folder.log.looping = folder.log.looping.saturating_sub(1);
         looping
     });
-    let before = place.cursor;
-    let (rows, last) = rows(desk, key, &place, size, starts_round && saved.is_some(), &view)?;
-    place.cursor = if looping { before } else { last };
+    // Not remembered from page to page: a client that wants pages of another size says so each time.
+    let size = call.prefer.max_page_size.unwrap_or(10).min(999);
+    let (mut rows, last) = rows(desk, key, &place, (size, top), follow_up, &view)?;
+    if desk.options.delta.unordered {
+        shuffle(&mut rows, place.cursor);
+    }
+    if !looping {
+        place.cursor = last;
+    }
     let more = looping || last < top;
     Ok(page(desk, call, key, rows, &place, more))
+}
+
+fn refuse_options(call: &Call, first: bool) -> Result<(), Failure> {
+    let known = |name: &str| {
+        let token = name == "$skiptoken" || name == "$deltatoken";
+        !name.starts_with('$') || token || (first && name == "$select")
+    };
+    if call.query.names().all(known) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        400,
+        "ErrorInvalidUrlQuery",
+        "The following parameters are not supported with change tracking over the 'Contacts' resource: \
+         '$orderby, $filter, $expand, $search, $top, $skip, $count'; $select belongs to the first request only.",
+    ))
+}
+
+/// No order is promised.
+fn shuffle(rows: &mut [Value], seed: u64) {
+    let random = SeededRandom::new(seed);
+    for last in (1..rows.len()).rev() {
+        let span = u64::try_from(last + 1).unwrap_or(1);
+        rows.swap(last, usize::try_from(random.next_u64() % span).unwrap_or(0));
+    }
 }
 
 fn select(text: Option<&str>) -> Result<Option<Vec<String>>, Failure> {
@@ -149,7 +175,7 @@ fn rows(
     desk: &Desk<'_>,
     key: u64,
     place: &Place,
-    size: usize,
+    (size, top): (usize, u64),
     follow_up: bool,
     view: &View,
 ) -> Result<(Vec<Value>, u64), Failure> {
@@ -158,33 +184,32 @@ fn rows(
         .folders
         .get(&key)
         .ok_or_else(Failure::item_not_found)?;
+    let options = &desk.options.delta;
     let replays = if follow_up {
-        usize::try_from(desk.options.delta_replays).unwrap_or(0)
+        usize::try_from(options.replays).unwrap_or(0)
     } else {
         0
     };
-    let mut old: Vec<&Change> = folder
-        .changes
-        .range(..=place.cursor)
-        .rev()
-        .take(replays)
-        .map(|(_, change)| change)
-        .collect();
-    old.reverse();
-    let mut last = place.cursor;
-    let fresh = folder
-        .changes
-        .range((Bound::Excluded(place.cursor), Bound::Unbounded))
-        .take(size);
-    let mut all = old;
-    for (version, change) in fresh {
-        last = *version;
-        all.push(change);
-    }
-    let rows = all
+    let mut rows: Vec<Value> = folder
+        .log
+        .latest(place.cursor, replays)
         .into_iter()
         .filter_map(|change| row(desk, change, view))
         .collect();
+    let narrow = view.select.as_deref().filter(|_| options.select_narrows);
+    let mut last = place.cursor;
+    for (version, change) in folder.log.between(place.cursor, top).take(size) {
+        last = version;
+        let shows = match change {
+            Change::Put(key) => desk.mailbox.contacts.get(key).is_some_and(|contact| {
+                narrow.is_none_or(|selected| contact.changed_since(place.base, selected))
+            }),
+            Change::Gone(departure) => !(departure.last && options.loses_last_removal),
+        };
+        if shows {
+            rows.extend(row(desk, change, view));
+        }
+    }
     Ok((rows, last))
 }
 
@@ -196,11 +221,12 @@ fn row(desk: &Desk<'_>, change: &Change, view: &View) -> Option<Value> {
             out.insert("@odata.type".to_owned(), json!("#microsoft.graph.contact"));
             Some(Value::Object(out))
         }
-        Change::Gone {
+        Change::Gone(Departure {
             immutable,
             mutable,
             reason,
-        } => {
+            ..
+        }) => {
             let id = if view.immutable { immutable } else { mutable };
             Some(json!({"id": id, "@removed": {"reason": reason}}))
         }
@@ -220,6 +246,7 @@ fn page(desk: &Desk<'_>, call: &Call, key: u64, rows: Vec<Value>, place: &Place,
     } else {
         ("@odata.deltaLink", "$deltatoken")
     };
-    out.insert(name.to_owned(), json!(call.url(&format!("{option}={token}"))));
+    let link = call.url(&call.query.only(option, &token));
+    out.insert(name.to_owned(), json!(link));
     Reply::ok(Value::Object(out)).with("preference-applied", "odata.track-changes".to_owned())
 }

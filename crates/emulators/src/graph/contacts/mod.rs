@@ -3,6 +3,7 @@
 pub(in crate::graph) mod content;
 pub(in crate::graph) mod create;
 pub(in crate::graph) mod delta;
+mod differences;
 pub(in crate::graph) mod fields;
 pub(in crate::graph) mod list;
 pub(in crate::graph) mod remove;

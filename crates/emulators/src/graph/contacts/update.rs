@@ -19,7 +19,9 @@ pub(in crate::graph) fn update(desk: &mut Desk<'_>, call: &Call, key: u64) -> Re
     let folder = contact.folder;
     let mut content = contact.content.clone();
     content.apply(&body)?;
-    if content == contact.content {
+    let unchanged = content == contact.content;
+    desk.room_for(&content.extended)?;
+    if unchanged {
         desk.counters.add("noop_updates");
     }
     desk.mailbox.write(key, content, desk.now);

@@ -13,7 +13,7 @@ use super::tenant::Tenant;
 use crate::core::service::Refused;
 
 /// Every action and the members that it takes besides `do`, `tenant` and its subject.
-const ACTIONS: [(&str, &[&str]); 37] = [
+const ACTIONS: [(&str, &[&str]); 38] = [
     ("activate_admin", &["user", "seconds"]),
     ("announce_removed", &["user", "contact"]),
     ("assign", &["clientId", "principal"]),
@@ -33,6 +33,7 @@ const ACTIONS: [(&str, &[&str]); 37] = [
     ("expire_delta_tokens", &["user"]),
     ("expire_secret", &["clientId"]),
     ("grant_exchange_role", &["clientId", "role"]),
+    ("fill_mailbox", &["user", "full"]),
     ("grant_permission", &["clientId", "permission"]),
     ("loop_delta", &["user", "folder", "pages"]),
     ("move_contact", &["user", "contact", "to"]),
@@ -56,6 +57,7 @@ const ACTIONS: [(&str, &[&str]); 37] = [
             "secondBumpSeconds",
             "lastModifiedChurn",
             "delta",
+            "nestedErrors",
             "throttle",
             "trashedFolders",
         ],

@@ -54,6 +54,10 @@ pub(super) fn run(
             outlook.mailbox.purge_folder(TRASH);
             Ok(json!({}))
         }
+        "fill_mailbox" => {
+            outlook.mailbox.full = section.flag("full", true)?;
+            Ok(json!({}))
+        }
         "touch" => {
             let key = outlook.folder(section, "folder", Some(DEFAULT))?;
             outlook.mailbox.touch(key, now);
@@ -61,7 +65,7 @@ pub(super) fn run(
         }
         "expire_delta_tokens" => {
             for folder in outlook.mailbox.folders.values_mut() {
-                folder.expired = folder.generation;
+                folder.log.expired = folder.log.generation;
             }
             Ok(json!({}))
         }
@@ -69,7 +73,7 @@ pub(super) fn run(
             let pages = section.number("pages", 1)?;
             let key = outlook.folder(section, "folder", None)?;
             if let Some(folder) = outlook.mailbox.folders.get_mut(&key) {
-                folder.looping = pages;
+                folder.log.looping = if pages == 0 { u64::MAX } else { pages };
             }
             Ok(json!({}))
         }
@@ -80,7 +84,7 @@ pub(super) fn run(
 struct Outlook<'a> {
     mailbox: &'a mut Mailbox,
     now: Timestamp,
-    bump: u64,
+    bump: Option<(u64, u64)>,
 }
 
 impl Outlook<'_> {

@@ -58,7 +58,7 @@ pub(super) fn tokens(query: &str) -> Result<Vec<Token>, Answer> {
             '(' => single(&mut at, Kind::Open),
             ')' => single(&mut at, Kind::Close),
             ',' => single(&mut at, Kind::Comma),
-            '\'' => text(&letters, &mut at).ok_or_else(|| syntax_error("'", column))?,
+            '\'' | '"' => text(&letters, &mut at, letter).ok_or_else(|| syntax_error("'", column))?,
             '=' | '!' | '<' | '>' => operator(&letters, &mut at).ok_or_else(|| syntax_error("!", column))?,
             _ if letter.is_ascii_digit() => Kind::Number(run(&letters, &mut at, |letter| {
                 letter.is_ascii_digit() || letter == '.'
@@ -88,17 +88,20 @@ fn run(letters: &[char], at: &mut usize, fits: impl Fn(char) -> bool) -> String 
     letters[start..*at].iter().collect()
 }
 
-/// A quoted text; a backslash escapes a quote or itself.
-fn text(letters: &[char], at: &mut usize) -> Option<Kind> {
+/// A quoted text, in which the quote itself is doubled. What a backslash means is said nowhere, so it is refused.
+fn text(letters: &[char], at: &mut usize, quote: char) -> Option<Kind> {
     let mut value = String::new();
     let mut place = *at + 1;
     loop {
         match letters.get(place)? {
-            '\'' => break,
-            '\\' => {
+            letter if *letter == quote => {
+                if letters.get(place + 1) != Some(&quote) {
+                    break;
+                }
+                value.push(quote);
                 place += 1;
-                value.push(*letters.get(place)?);
             }
+            '\\' => return None,
             letter => value.push(*letter),
         }
         place += 1;

@@ -19,6 +19,8 @@ use crate::zoho::state::{Org, PageToken, World};
 const DISCRETE_ROWS: u64 = 2_000;
 /// As far as a page token reaches.
 const TOKEN_ROWS: u64 = 100_000;
+/// Characters of a rich text in a list.
+const RICH_TEXT: usize = 500;
 const TOKEN_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
 /// What the caller asked for, apart from the place in the listing.
@@ -66,7 +68,8 @@ pub(in crate::zoho) fn list(world: &mut World, now: Timestamp, session: &Session
         None => None,
     };
     if let Some(held) = held {
-        usable(held, now, session, call)?;
+        let reach = org.page_token_rows.unwrap_or(TOKEN_ROWS);
+        usable(held, reach, now, session, call)?;
     } else if page.saturating_mul(request.per_page) > DISCRETE_ROWS {
         return Err(bad_request(
             "DISCRETE_PAGINATION_LIMIT_EXCEEDED",
@@ -104,7 +107,7 @@ pub(in crate::zoho) fn list(world: &mut World, now: Timestamp, session: &Session
     let more = skip + shown.len() < rows.len();
     let data: Vec<Value> = shown
         .iter()
-        .map(|contact| row(org, contact, &fields, &session.zone))
+        .map(|contact| cut(row(org, contact, &fields, &session.zone), &fields))
         .collect();
     let count = data.len();
     let expires = now.saturating_add(TOKEN_LIFETIME).unwrap_or(Timestamp::MAX);
@@ -174,7 +177,13 @@ fn bound(call: &Call) -> String {
     format!("{}|{:?}", params.join("&"), call.headers.get("if-modified-since"))
 }
 
-fn usable(held: &PageToken, now: Timestamp, session: &Session, call: &Call) -> Result<(), Answer> {
+fn usable(
+    held: &PageToken,
+    reach: u64,
+    now: Timestamp,
+    session: &Session,
+    call: &Call,
+) -> Result<(), Answer> {
     let details = json!({"param_name": "page_token"});
     if held.expires <= now {
         return Err(bad_request(
@@ -190,10 +199,10 @@ fn usable(held: &PageToken, now: Timestamp, session: &Session, call: &Call) -> R
             details,
         ));
     }
-    if held.served >= TOKEN_ROWS {
+    if held.served >= reach {
         return Err(bad_request(
             "PAGINATION_LIMIT_EXCEEDED",
-            "a page token reaches the first 100000 records only",
+            "a page token does not reach further records",
             details,
         ));
     }
@@ -212,6 +221,18 @@ fn matching<'a>(org: &'a Org, session: &Session, request: &Request<'_>) -> Vec<&
             .collect(),
         None => org.contacts.iter().filter(fits).collect(),
     }
+}
+
+/// Lists show the beginning of a rich text only; the whole of it comes with the single record.
+fn cut(mut row: Value, fields: &[&Field]) -> Value {
+    for field in fields.iter().filter(|field| field.is_rich_text()) {
+        if let Some(Value::String(text)) = row.get_mut(&field.api_name)
+            && let Some((end, _)) = text.char_indices().nth(RICH_TEXT)
+        {
+            text.truncate(end);
+        }
+    }
+    row
 }
 
 /// A record with the fields asked for; the id is always there, fields without a value are null.

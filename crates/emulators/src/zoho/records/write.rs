@@ -269,8 +269,10 @@ fn account(world: &mut World, batch: &Batch, results: &[Result<Value, RowError>]
     let written = results.iter().filter(|result| result.is_ok()).count() as u64;
     world.counters.add("writes_by_api", written);
     if batch.automation {
+        // What an organisation automates is above all mails.
         world.counters.add("automation_runs", written);
         world.counters.add("notifications_sent", written);
+        world.counters.add("mails_sent", written);
     }
     if batch.cadences {
         world.counters.add("cadences_run", written);

@@ -14,6 +14,7 @@
 //!     suiteRefusal: UNAPPROVABLE # or INVALID_REQUEST: how crmplus and zohooneenterprise refuse a new user
 //!     dailyCredits: 50000        # default: by edition and users
 //!     concurrency: 20            # default: by edition
+//!     pageTokenRows: 100000      # records that a page token reaches
 //!     callMillis: 0              # how long each call takes; without it calls hardly ever overlap
 //!     ownersInScope: [ann@example.com]  # writes to others' records count as writes_outside_owners
 //!     profiles: [{name: Sales, manageUsers: false, allRecords: true, permissions: {Crm_Implied_Edit_Contacts: false}}]
@@ -22,7 +23,8 @@
 //!       - {email: ann@example.com, firstName: Ann, lastName: Able, profile: Administrator, role: CEO,
 //!          status: active, confirm: true, timeZone: Asia/Kolkata}  # confirm: false is an invitation that waits
 //!     clients:                   # OAuth clients, each with one refresh token; scopes default to all
-//!       - {clientId: c, clientSecret: s, refreshToken: r, user: ann@example.com, scopes: [ZohoCRM.org.READ]}
+//!       - {clientId: c, clientSecret: s, refreshToken: r, user: ann@example.com, scopes: [ZohoCRM.org.READ],
+//!          oldAnswers: false}    # true: expires_in in milliseconds beside expires_in_sec
 //!     customFields: [{apiName: Office_Id, dataType: text, length: 120, unique: true, readOnly: false, values: []}]
 //!     accounts: [{name: Example Industries}]
 //!     contacts:
@@ -44,6 +46,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use super::concurrency::InFlight;
 use super::credits::Spent;
 use super::fields::Field;
 use super::generate;
@@ -57,7 +60,7 @@ use crate::core::service::Refused;
 pub(super) use contact::entry;
 pub(super) use people::user;
 
-const ORG: [&str; 23] = [
+const ORG: [&str; 24] = [
     "id",
     "companyName",
     "edition",
@@ -71,6 +74,7 @@ const ORG: [&str; 23] = [
     "suiteRefusal",
     "dailyCredits",
     "concurrency",
+    "pageTokenRows",
     "callMillis",
     "ownersInScope",
     "profiles",
@@ -134,6 +138,7 @@ pub(super) fn organisation(ids: &mut Ids, now: Timestamp, item: &Value, at: &str
         concurrency: members
             .number("concurrency")?
             .and_then(|limit| usize::try_from(limit).ok()),
+        page_token_rows: members.number("pageTokenRows")?,
         call_millis: members.number("callMillis")?.unwrap_or(0),
         clients: Vec::new(),
         users: Vec::new(),
@@ -142,9 +147,10 @@ pub(super) fn organisation(ids: &mut Ids, now: Timestamp, item: &Value, at: &str
         roles: Vec::new(),
         accounts: BTreeMap::new(),
         fields: Field::system(ids, privacy),
+        fields_changed: whole_seconds(days_before(now, 365)),
         contacts: Contacts::default(),
         spent: Spent::default(),
-        in_flight: 0,
+        in_flight: InFlight::default(),
         owners_in_scope: BTreeSet::new(),
         fields_written: BTreeSet::new(),
     };
@@ -156,7 +162,14 @@ pub(super) fn organisation(ids: &mut Ids, now: Timestamp, item: &Value, at: &str
             &Members::of(
                 item,
                 &at,
-                &["clientId", "clientSecret", "refreshToken", "user", "scopes"],
+                &[
+                    "clientId",
+                    "clientSecret",
+                    "refreshToken",
+                    "user",
+                    "scopes",
+                    "oldAnswers",
+                ],
             )?,
         )?;
         org.clients.push(client);
@@ -231,6 +244,7 @@ fn client(org: &Org, members: &Members<'_>) -> Result<Client, Refused> {
         } else {
             scopes
         },
+        old: members.flag("oldAnswers")?.unwrap_or(false),
         issued: VecDeque::new(),
         active: VecDeque::new(),
     })

@@ -1,10 +1,13 @@
 //! A mailbox: contact folders, contacts, and the indices that keep every write cheap.
 
+mod versions;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::changes::{ChangeLog, Departure};
 use super::contacts::content::Content;
 use super::extended::{Extended, MARKER};
 use super::ids;
@@ -13,6 +16,8 @@ use super::ids;
 pub(super) const ROOT: u64 = 0;
 pub(super) const DEFAULT: u64 = 1;
 pub(super) const TRASH: u64 = 2;
+
+const MODIFIED: &str = "lastModifiedDateTime";
 
 /// A folder and what its delta tells.
 #[derive(Debug)]
@@ -24,27 +29,8 @@ pub(super) struct Folder {
     pub(super) by_app: bool,
     /// The contacts in it, oldest first.
     pub(super) members: BTreeSet<u64>,
-    /// What happened, by version; an item stands here once, where it changed last.
-    pub(super) changes: BTreeMap<u64, Change>,
-    /// Where the departures stand in `changes`.
-    gone: HashMap<u64, u64>,
-    /// The number of delta rounds so far: each round is a generation.
-    pub(super) generation: u64,
-    /// Tokens up to this generation are refused whatever their age.
-    pub(super) expired: u64,
-    /// Delta answers that still repeat the same page.
-    pub(super) looping: u64,
-}
-
-/// One entry of a folder's delta.
-#[derive(Debug)]
-pub(super) enum Change {
-    Put(u64),
-    Gone {
-        immutable: String,
-        mutable: String,
-        reason: &'static str,
-    },
+    /// What its change query tells.
+    pub(super) log: ChangeLog,
 }
 
 /// A contact and its versions.
@@ -61,8 +47,32 @@ pub(super) struct Contact {
     /// Made by a POST of an app, not by a person.
     pub(super) by_app: bool,
     version: u64,
+    /// The version with which it came into its folder.
+    entered: u64,
+    /// The versions in which its properties changed last.
+    touched: BTreeMap<&'static str, u64>,
     moves: u32,
     due: Option<Timestamp>,
+}
+
+impl Contact {
+    fn departure(&self, reason: &'static str, last: bool) -> Departure {
+        Departure {
+            immutable: self.immutable.clone(),
+            mutable: self.mutable.clone(),
+            reason,
+            last,
+        }
+    }
+
+    /// Whether it came into its folder, or one of these properties changed, behind a version.
+    pub(super) fn changed_since(&self, version: u64, properties: &[String]) -> bool {
+        let at = |name: &String| match name.as_str() {
+            "changeKey" => self.version,
+            name => self.touched.get(name).copied().unwrap_or(0),
+        };
+        self.entered > version || properties.iter().any(|name| at(name) > version)
+    }
 }
 
 /// One person's mailbox.
@@ -77,6 +87,12 @@ pub(super) struct Mailbox {
     due: BTreeSet<(Timestamp, u64)>,
     next_key: u64,
     version: u64,
+    /// The latest time that was heard of.
+    now: Timestamp,
+    /// Names of extended properties ever used. A mailbox has room for so many only, and gives none back.
+    pub(super) named_properties: BTreeSet<String>,
+    /// Nothing can be written any more.
+    pub(super) full: bool,
 }
 
 impl Mailbox {
@@ -91,6 +107,9 @@ impl Mailbox {
             due: BTreeSet::new(),
             next_key: 0,
             version: 0,
+            now: Timestamp::MIN,
+            named_properties: BTreeSet::new(),
+            full: false,
         };
         for (name, parent) in [("", ROOT), ("Contacts", ROOT), ("Deleted Items", ROOT)] {
             mailbox.add_folder(name.to_owned(), parent, Extended::new(), false);
@@ -165,11 +184,7 @@ impl Mailbox {
             extended,
             by_app,
             members: BTreeSet::new(),
-            changes: BTreeMap::new(),
-            gone: HashMap::new(),
-            generation: 0,
-            expired: 0,
-            looping: 0,
+            log: ChangeLog::default(),
         };
         self.folders.insert(key, folder);
         key
@@ -209,9 +224,12 @@ impl Mailbox {
             change_key: String::new(),
             by_app,
             version: 0,
+            entered: 0,
+            touched: BTreeMap::new(),
             moves: 0,
             due: None,
         };
+        self.now = self.now.max(now);
         self.contact_ids.insert(contact.immutable.clone(), key);
         self.contact_ids.insert(contact.mutable.clone(), key);
         self.index(key, &contact.content.extended, true);
@@ -241,22 +259,22 @@ impl Mailbox {
     fn enter(&mut self, key: u64, folder: u64) {
         if let Some(folder) = self.folders.get_mut(&folder) {
             folder.members.insert(key);
-            if let Some(version) = folder.gone.remove(&key) {
-                folder.changes.remove(&version);
-            }
+            folder.log.enter(key);
         }
         self.bump(key);
+        if let Some(contact) = self.contacts.get_mut(&key) {
+            contact.entered = contact.version;
+        }
     }
 
     /// A new version: another change key, and the item shows in the next delta.
-    fn bump(&mut self, key: u64) {
+    pub(super) fn bump(&mut self, key: u64) {
         self.version += 1;
         let Some(contact) = self.contacts.get_mut(&key) else {
             return;
         };
         if let Some(folder) = self.folders.get_mut(&contact.folder) {
-            folder.changes.remove(&contact.version);
-            folder.changes.insert(self.version, Change::Put(key));
+            folder.log.put(key, contact.version, self.version, self.now);
         }
         contact.version = self.version;
         contact.change_key = ids::change_key(&self.salt, self.version);
@@ -269,14 +287,10 @@ impl Mailbox {
         self.version += 1;
         if let Some(folder) = self.folders.get_mut(&contact.folder) {
             folder.members.remove(&key);
-            folder.changes.remove(&contact.version);
-            let gone = Change::Gone {
-                immutable: contact.immutable.clone(),
-                mutable: contact.mutable.clone(),
-                reason,
-            };
-            folder.changes.insert(self.version, gone);
-            folder.gone.insert(key, self.version);
+            let departure = contact.departure(reason, folder.members.is_empty());
+            folder
+                .log
+                .depart(key, contact.version, self.version, self.now, departure);
         }
     }
 
@@ -286,17 +300,32 @@ impl Mailbox {
             return;
         };
         contact.modified = now;
+        self.now = self.now.max(now);
         let before = std::mem::replace(&mut contact.content, content);
+        let mut changed = contact.content.differences(&before);
+        changed.push(MODIFIED);
         let after = contact.content.extended.clone();
         if before.extended != after {
             self.index(key, &before.extended, false);
             self.index(key, &after, true);
         }
         self.bump(key);
+        self.touched(key, &changed);
+    }
+
+    /// Notes that properties changed with the latest version.
+    fn touched(&mut self, key: u64, properties: &[&'static str]) {
+        if let Some(contact) = self.contacts.get_mut(&key) {
+            let version = contact.version;
+            contact
+                .touched
+                .extend(properties.iter().map(|name| (*name, version)));
+        }
     }
 
     /// Moves a contact: the immutable id stays, the other one is a new one from now on.
     pub(super) fn move_contact(&mut self, key: u64, to: u64, now: Timestamp) {
+        self.now = self.now.max(now);
         self.depart(key, "deleted");
         let Some(contact) = self.contacts.get_mut(&key) else {
             return;
@@ -330,57 +359,8 @@ impl Mailbox {
         };
         self.version += 1;
         if let Some(folder) = self.folders.get_mut(&contact.folder) {
-            let gone = Change::Gone {
-                immutable: contact.immutable.clone(),
-                mutable: contact.mutable.clone(),
-                reason,
-            };
-            folder.changes.insert(self.version, gone);
-        }
-    }
-
-    /// New versions and times for all contacts of a folder, with nothing changed in them.
-    pub(super) fn touch(&mut self, folder: u64, now: Timestamp) {
-        let members = self
-            .folders
-            .get(&folder)
-            .map(|folder| folder.members.clone())
-            .unwrap_or_default();
-        for key in members {
-            if let Some(contact) = self.contacts.get_mut(&key) {
-                contact.modified = now;
-            }
-            self.bump(key);
-        }
-    }
-
-    /// Exchange touches an item once more some seconds after it was written.
-    pub(super) fn schedule_bump(&mut self, key: u64, now: Timestamp, seconds: u64) {
-        if seconds == 0 {
-            return;
-        }
-        let Some(contact) = self.contacts.get_mut(&key) else {
-            return;
-        };
-        let wait = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
-        let at = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
-        if let Some(before) = contact.due.replace(at) {
-            self.due.remove(&(before, key));
-        }
-        self.due.insert((at, key));
-    }
-
-    /// Does the second bumps whose time has come.
-    pub(super) fn run_due(&mut self, now: Timestamp, churn: bool) {
-        while let Some((at, key)) = self.due.first().copied().filter(|(at, _)| *at <= now) {
-            self.due.remove(&(at, key));
-            if let Some(contact) = self.contacts.get_mut(&key) {
-                contact.due = None;
-                if churn {
-                    contact.modified = at;
-                }
-            }
-            self.bump(key);
+            let departure = contact.departure(reason, false);
+            folder.log.announce(self.version, self.now, departure);
         }
     }
 }
