@@ -1,6 +1,6 @@
 //! The short list of paths that no contract describes but that the operator has to call, each with a schema
-//! of its own: `$batch` and the two token endpoints, with the document by which client libraries find the first.
-//! Written from the vendors' reference pages.
+//! of its own: `$batch`, the folders below a contact folder, and the two token endpoints, with the document by which
+//! client libraries find the first. Written from the vendors' reference pages.
 
 use serde_json::{Value, json};
 
@@ -19,6 +19,14 @@ pub(super) fn document(service: &str) -> Value {
                 "200": { "content": { "application/json": { "schema": { "type": "object" } } } },
                 "4XX": { "content": { "application/json": { "schema": graph_token_error() } } },
             } } },
+            "/v1.0/users/{user-id}/contactFolders/{contactFolder-id}/childFolders": { "get": {
+                "parameters": folder_query(),
+                "responses": {
+                    "200": { "content": { "application/json": { "schema": folder_list() } } },
+                    "4XX": { "content": { "application/json": { "schema": graph_error() } } },
+                    "5XX": { "content": { "application/json": { "schema": graph_error() } } },
+                },
+            } },
             "/{tenant}/oauth2/v2.0/token": { "post": {
                 "requestBody": { "required": true, "content": {
                     "application/x-www-form-urlencoded": { "schema": graph_token_request() }
@@ -61,6 +69,46 @@ pub(super) fn document(service: &str) -> Value {
         }
         _ => json!({ "paths": {} }),
     }
+}
+
+/// The options of a list of folders.
+fn folder_query() -> Vec<Value> {
+    let names = [
+        "$top", "$skip", "$filter", "$count", "$orderby", "$select", "$expand",
+    ];
+    names
+        .iter()
+        .map(|name| json!({ "name": name, "in": "query", "schema": { "type": "string" } }))
+        .collect()
+}
+
+/// As the list of folders right below the default one, which the contract does describe.
+fn folder_list() -> Value {
+    let text = json!({ "type": ["string", "null"] });
+    let property = json!({
+        "type": "object",
+        "required": ["id", "value"],
+        "additionalProperties": false,
+        "properties": { "id": { "type": "string" }, "value": text },
+    });
+    json!({
+        "type": "object",
+        "required": ["value"],
+        "additionalProperties": false,
+        "patternProperties": { "@": {} },
+        "properties": { "value": { "type": "array", "items": {
+            "type": "object",
+            "required": ["id"],
+            "additionalProperties": false,
+            "patternProperties": { "@": {} },
+            "properties": {
+                "id": { "type": "string", "minLength": 1 },
+                "displayName": text,
+                "parentFolderId": text,
+                "singleValueExtendedProperties": { "type": "array", "items": property },
+            },
+        } } },
+    })
 }
 
 fn batch_request() -> Value {

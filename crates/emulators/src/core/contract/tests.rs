@@ -191,6 +191,15 @@ fn the_contracts_pass_what_is_right() {
             ),
         ),
         ("graph", seen("POST", "/v1.0/$batch", "", Some(&batch))),
+        (
+            "graph",
+            seen(
+                "GET",
+                "/v1.0/users/1/contactFolders/2/childFolders",
+                "$top=250&$select=id",
+                None,
+            ),
+        ),
         ("zoho", seen("POST", "/crm/v8/Contacts", "", Some(&rows))),
         (
             "zoho",
@@ -247,6 +256,15 @@ fn the_contracts_find_what_is_not_right() {
         (
             "graph",
             seen("POST", "/v1.0/$batch", "", Some(&json!({ "requests": [] }))),
+        ),
+        (
+            "graph",
+            seen(
+                "GET",
+                "/v1.0/users/1/contactFolders/2/childFolders",
+                "$above=1",
+                None,
+            ),
         ),
         ("zoho", seen("GET", "/crm/v8/settings/modules", "", None)),
         ("zoho", seen("GET", "/crm/v8/Contacts", "perpage=200", None)),
