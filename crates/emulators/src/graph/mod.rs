@@ -28,7 +28,7 @@
 //!     delta: {generations: 3, expiredStatus: 410, expiredCode: SyncStateNotFound, replays: 0, emptyPage: false,
 //!             delaySeconds: 0, selectNarrows: true, losesLastRemoval: false, unordered: false}
 //!     throttle: {concurrent: 4, requests: 10000, windowSeconds: 600, uploadBytes: 157286400,
-//!                retryAfter: fraction, mute: false}       # or date, none
+//!                retryAfter: fraction, mute: false}       # or seconds, date, none
 //! ```
 //!
 //! Every edit is an object with `do`, the `user` or `clientId` that it is about, and `tenant` (id or domain) where
