@@ -28,8 +28,16 @@ class Emulators:
 
     def edit(self, service, action):
         """A person changes something in the vendor's own user interface."""
-        body = json.dumps(action).encode()
-        request = urllib.request.Request(f"{self.control}/edit/{service}", data=body)
+        return self._post(f"edit/{service}", action)
+
+    def throttle_once(self, path):
+        """The next GET of this path is told to come back in a second."""
+        refusal = {"error": {"code": "ApplicationThrottled", "message": "Application is over its limit."}}
+        answer = {"status": 429, "headers": {"Retry-After": "1"}, "body": refusal}
+        self._post("faults", {"service": "graph", "method": "GET", "path": path, "answer": answer})
+
+    def _post(self, path, document):
+        request = urllib.request.Request(f"{self.control}/{path}", data=json.dumps(document).encode())
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)
 

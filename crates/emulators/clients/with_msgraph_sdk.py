@@ -98,6 +98,9 @@ async def main():
     same("a filter with a quote", [contact.given_name for contact in found.value], ["N7"])
     same("a selection leaves out", found.value[0].surname, None)
 
+    emulators.throttle_once("*/contacts")
+    same("a throttled list comes in the end", len((await inside.get()).value), 10)
+
     one = inside.by_contact_id(made[0].id)
     changed = await one.patch(Contact(job_title="Pilot", mobile_phone="1"))
     same("a change", (changed.job_title, changed.mobile_phone, changed.surname), ("Pilot", "1", "O'Brien"))

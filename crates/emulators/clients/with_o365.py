@@ -83,6 +83,9 @@ def main():
     by_address = "emailAddresses/any(a:a/address eq 'N7@x.example')"
     same("by an address", [contact.name for contact in book.get_contacts(query=by_address)], ["N7"])
 
+    emulators.throttle_once("*/contacts")
+    same("a throttled list comes in the end", len(list(book.get_contacts(limit=7))), 7)
+
     contact = found[0]
     same("names are made", (contact.display_name, contact.fileAs), ("N7 O'Brien", "O'Brien, N7"))
     same("an address is kept", contact.home_address, {"city": "Delft"})

@@ -44,6 +44,8 @@ async def by_hand():
     found = await listed(store)
     same("all pages have all", set(found), set(made))
     href = next(iter(made))
+    emulators.throttle_once("*/contacts/delta")
+    same("a throttled list comes in the end", set(await listed(store)), set(made))
     item, etag = await store.get(href)
     same("a card", (item.uid, "FN:N0" in item.raw), ("N0", True))
     await store.update(href, Item(CARD.format(uid="N0", name="Nil")), etag)

@@ -136,19 +136,8 @@ pub(super) async fn answer(api: &Api, request: Request<Body>) -> Response {
         return respond(Err(failure), &ids, now);
     };
     let path = parts.uri.path().to_owned();
-    if let Some(tenant) = path
-        .strip_prefix('/')
-        .and_then(|path| path.strip_suffix("/oauth2/v2.0/token"))
-        && parts.method == Method::POST
-    {
-        return login::token(&mut api.emulator.lock(), tenant, &parts.headers, &body, now);
-    }
-    if let Some(tenant) = path
-        .strip_prefix('/')
-        .and_then(|path| path.strip_suffix("/v2.0/.well-known/openid-configuration"))
-        && parts.method == Method::GET
-    {
-        return login::discovery(&api.emulator.lock(), tenant, &Origin::of(&parts).0);
+    if let Some(answer) = login::host(&mut api.emulator.lock(), &parts, &body, now) {
+        return answer;
     }
     let outcome = match take_apart(&parts, path, body) {
         Ok(call) => route(api, &call, &ids).await,

@@ -9,12 +9,14 @@ use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::tenant::Tenant;
 use super::{Inner, Token};
+use crate::core::service::Origin;
 
 /// What an app may do for the person who signed in to it.
 const DELEGATED: [&str; 3] = ["Contacts.ReadWrite", "MailboxSettings.Read", "User.Read"];
@@ -45,14 +47,18 @@ fn refuse(status: u16, error: &'static str, code: u32, text: impl Into<String>) 
     }
 }
 
-/// Answers `POST /{tenant}/oauth2/v2.0/token`.
-pub(super) fn token(
-    inner: &mut Inner,
-    tenant: &str,
-    headers: &HeaderMap,
-    body: &[u8],
-    now: Timestamp,
-) -> Response {
+/// Answers what is asked of the login host; nothing where the request is for Graph.
+pub(super) fn host(inner: &mut Inner, parts: &Parts, body: &[u8], now: Timestamp) -> Option<Response> {
+    let path = parts.uri.path().strip_prefix('/')?;
+    if let Some(tenant) = path.strip_suffix("/oauth2/v2.0/token") {
+        return (parts.method == Method::POST).then(|| token(inner, tenant, &parts.headers, body, now));
+    }
+    let tenant = path.strip_suffix("/v2.0/.well-known/openid-configuration")?;
+    (parts.method == Method::GET).then(|| discovery(inner, tenant, &Origin::of(parts).0))
+}
+
+/// `POST /{tenant}/oauth2/v2.0/token`
+fn token(inner: &mut Inner, tenant: &str, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Response {
     let form: HashMap<Cow<'_, str>, Cow<'_, str>> = url::form_urlencoded::parse(body).collect();
     let is_form = headers
         .get(CONTENT_TYPE)
@@ -265,7 +271,7 @@ fn give(
 }
 
 /// `GET /{tenant}/v2.0/.well-known/openid-configuration`: where client libraries look for the addresses.
-pub(super) fn discovery(inner: &Inner, tenant: &str, base: &str) -> Response {
+fn discovery(inner: &Inner, tenant: &str, base: &str) -> Response {
     let lower = tenant.to_lowercase();
     let known = |found: &Tenant| found.id == lower || found.domain == lower;
     if !["common", "organizations"].contains(&lower.as_str()) && !inner.tenants.values().any(known) {

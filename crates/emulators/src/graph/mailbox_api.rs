@@ -1,5 +1,6 @@
 //! The calls inside one mailbox.
 
+use ambient::Random as _;
 use http::Method;
 use jiff::Timestamp;
 use serde_json::json;
@@ -8,7 +9,7 @@ use super::counters::Counters;
 use super::errors::{Failure, Reply};
 use super::extended::Extended;
 use super::http_api::{Call, Caller};
-use super::mailbox::{DEFAULT, Mailbox, TRASH};
+use super::mailbox::{DEFAULT, Mailbox, SecondBump, TRASH};
 use super::options::Options;
 use super::{Inner, contacts, folders, mail};
 
@@ -18,10 +19,20 @@ pub(super) struct Desk<'a> {
     pub(super) options: &'a Options,
     pub(super) counters: &'a mut Counters,
     pub(super) user: &'a str,
+    /// Decides where there is a choice.
+    pub(super) draw: u64,
     pub(super) now: Timestamp,
 }
 
 impl Desk<'_> {
+    /// When the item that is being written changes once more.
+    pub(super) fn second_bump(&self) -> SecondBump {
+        SecondBump {
+            seconds: self.options.second_bump,
+            draw: self.draw,
+        }
+    }
+
     /// The contact folder with this id, if it can be seen.
     pub(super) fn folder(&self, id: &str) -> Result<u64, Failure> {
         let key = match self.mailbox.folder_key(id) {
@@ -83,6 +94,7 @@ pub(super) fn run(
     now: Timestamp,
 ) -> Result<Reply, Failure> {
     let gone = || Failure::new(404, "ResourceNotFound", "Resource could not be discovered.");
+    let draw = inner.random.next_u64();
     let tenant = inner.tenants.get_mut(&caller.tenant).ok_or_else(gone)?;
     let index = tenant.user_index(user).ok_or_else(gone)?;
     if let ["sendMail"] = rest {
@@ -108,6 +120,7 @@ pub(super) fn run(
         options: &tenant.options,
         counters: &mut inner.counters,
         user: &user.id,
+        draw,
         now,
     };
     route(&mut desk, call, rest)

@@ -89,8 +89,12 @@ impl Options {
             self.upload_bytes = throttle.number("uploadBytes", self.upload_bytes)?;
             self.mute_throttle = throttle.flag("mute", self.mute_throttle)?;
             if let Some(form) = throttle.opt_text("retryAfter")? {
-                self.retry_after = RetryAfter::parse(&form)
-                    .ok_or_else(|| refuse(throttle.path("retryAfter"), "expected fraction, date or none"))?;
+                self.retry_after = RetryAfter::parse(&form).ok_or_else(|| {
+                    refuse(
+                        throttle.path("retryAfter"),
+                        "expected fraction, seconds, date or none",
+                    )
+                })?;
             }
             throttle.finish()?;
         }
@@ -139,6 +143,8 @@ impl Options {
 pub(super) enum RetryAfter {
     /// Seconds with a fraction.
     Fraction,
+    /// Whole seconds.
+    Seconds,
     /// A date, in whole seconds.
     Date,
     /// Not at all.
@@ -149,6 +155,7 @@ impl RetryAfter {
     fn parse(text: &str) -> Option<Self> {
         Some(match text {
             "fraction" => Self::Fraction,
+            "seconds" => Self::Seconds,
             "date" => Self::Date,
             "none" => Self::Absent,
             _ => return None,

@@ -3,6 +3,7 @@
 
 mod core_clock;
 mod core_contracts;
+mod core_docs;
 mod core_faults;
 mod core_probe;
 mod core_server;
