@@ -12,6 +12,7 @@ mod folders;
 mod http_api;
 mod ids;
 mod login;
+mod look;
 mod mailbox;
 mod mailbox_api;
 mod options;

@@ -17,6 +17,7 @@ mod features;
 mod fields;
 mod generate;
 mod ids;
+mod look;
 mod org;
 mod profiles;
 mod records;
