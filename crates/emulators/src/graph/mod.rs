@@ -73,6 +73,7 @@ mod folders;
 mod http_api;
 mod ids;
 mod login;
+mod look;
 mod mail;
 mod mailbox;
 mod mailbox_api;

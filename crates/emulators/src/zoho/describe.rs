@@ -61,7 +61,7 @@ fn user(org: &Org, user: &User) -> Value {
     })
 }
 
-fn contact(org: &Org, contact: &Contact) -> Value {
+pub(super) fn contact(org: &Org, contact: &Contact) -> Value {
     let owner = org.user(contact.owner);
     let mut row: Map<String, Value> = contact
         .fields

@@ -21,6 +21,7 @@ mod generate;
 mod ids;
 mod invitations;
 mod licence;
+mod look;
 mod modules;
 mod org;
 mod profiles;
