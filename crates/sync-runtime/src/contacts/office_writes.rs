@@ -42,6 +42,9 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             changes.push(self.park(Side::Crm, crm_id.clone(), reason, None));
             self.off_the_queue(crm_id, guard, &mut changes);
         }
+        for crm_id in outbox.none_of_ours {
+            self.done(crm_id, guard, &mut changes);
+        }
         for (crm_id, operation) in outbox.held {
             let held = Held {
                 crm_id,

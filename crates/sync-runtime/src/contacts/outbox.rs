@@ -60,6 +60,8 @@ pub(super) struct Outbox {
     /// Records that may be the other side of an item that waits for review, with the reason in words.
     pub(super) review: Vec<(String, String)>,
     pub(super) settled: Vec<Planned>,
+    /// Neither linked nor to be: whatever was known of them is over.
+    pub(super) none_of_ours: Vec<String>,
     pub(super) dropped: Vec<String>,
     initial_places: u64,
 }
@@ -67,7 +69,7 @@ pub(super) struct Outbox {
 impl Outbox {
     /// Nothing is to be done for this row of the queue.
     pub(super) fn drop_row(&mut self, crm_id: String) {
-        self.dropped.push(crm_id);
+        self.none_of_ours.push(crm_id);
     }
 
     /// How many records of this chunk count towards the cap of the first sync: those to be made, and those that were
