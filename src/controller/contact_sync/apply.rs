@@ -226,19 +226,15 @@ impl Off<'_> {
         let Some(partner) = self.partner.filter(|_| self.policy.direction.reaches_crm()) else {
             return Ok(Outcome::UpToDate);
         };
-        let (mapping, policy) = (partner.mapping.towards_crm(), self.policy.towards_crm());
-        let round = contacts::ContactSync {
-            mapping: &mapping,
-            ..engine(
-                sync,
-                self.connection,
-                self.user_id,
-                partner,
-                mailbox,
-                &policy,
-                context,
-            )
-        };
+        let round = engine(
+            sync,
+            self.connection,
+            self.user_id,
+            partner,
+            mailbox,
+            self.policy,
+            context,
+        );
         round.last_round(slice_end(context)).await
     }
 }

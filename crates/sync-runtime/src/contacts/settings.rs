@@ -39,21 +39,6 @@ pub struct Policy {
     pub takeover_from: Option<String>,
     /// How old the organisation's feed may be.
     pub feed_max_age: SignedDuration,
-    /// What is done is the last round before the sync is switched off.
-    pub is_last_round: bool,
-}
-
-impl Policy {
-    /// As far as it concerns what goes to the CRM, and without deleting anything there: for the last round.
-    #[must_use]
-    pub fn towards_crm(&self) -> Self {
-        Self {
-            direction: Direction::OfficeToCrm,
-            deletes_to_crm: Deletes::Never,
-            is_last_round: true,
-            ..self.clone()
-        }
-    }
 }
 
 /// How much goes through without somebody's approval. Deletions count on both sides, updates in the CRM only.

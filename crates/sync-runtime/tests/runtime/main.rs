@@ -14,6 +14,4 @@ mod fakes;
 mod first_sync;
 mod idle;
 mod parking;
-mod privacy;
 mod recovery;
-mod search;
