@@ -110,6 +110,15 @@ impl CrmTenantSpec {
     }
 }
 
+impl CrmTenant {
+    /// The id of the CRM organisation, as declared, or as pinned at the first sign-in.
+    #[must_use]
+    pub fn organisation(&self) -> Option<&str> {
+        let pinned = || self.status.as_ref()?.crm.as_ref()?.organization_id.as_deref();
+        self.spec.crm.zoho.organization_id.as_deref().or_else(pinned)
+    }
+}
+
 /// A Microsoft 365 tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -132,6 +132,8 @@ reasons! {
     DisablesHeld,
     /// Contacts that only the mailbox holds were left there when the sync was switched off; the message has their number.
     ItemsLeftInMailbox,
+    /// The object is gone and its copies stayed in the mailbox: nobody could sign in to Microsoft 365 to remove them.
+    CopiesLeft,
     /// Contacts vanished from the CRM without an entry in its lists of deletions: the connected CRM user may no longer
     /// see them. Nothing is deleted because of it; give the user the right back.
     RecordsNotVisible,

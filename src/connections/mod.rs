@@ -9,6 +9,7 @@ use adapters::{ZohoContacts, crm_field};
 use ambient::{Clock, Random};
 use msgraph::{Graph, MailboxLimits};
 use sync_engine::crm_field::CrmField;
+use sync_engine::identity::{Kind, ScopeId};
 use sync_runtime::feed::Feed;
 use transport::Transport;
 use url::Url;
@@ -46,9 +47,7 @@ pub(crate) type TenantKey = (String, String);
 pub(crate) struct Connection {
     /// Credentials and addresses that it was made from: another value makes another connection.
     pub(crate) version: String,
-    pub(crate) office_tenant: String,
-    pub(crate) organisation: String,
-    pub(crate) graph: Graph,
+    pub(crate) mailboxes: Mailboxes,
     pub(crate) zoho: Zoho,
     pub(crate) crm: ZohoContacts,
     pub(crate) feed: Arc<Feed>,
@@ -59,9 +58,7 @@ pub(crate) struct Connection {
 impl Connection {
     pub(crate) fn new(
         version: String,
-        office_tenant: String,
-        organisation: String,
-        graph: Graph,
+        mailboxes: Mailboxes,
         zoho: Zoho,
         feed: Arc<Feed>,
         clock: &Arc<dyn Clock>,
@@ -70,10 +67,8 @@ impl Connection {
         let age = jiff::SignedDuration::from_mins(10);
         Self {
             version,
-            office_tenant,
-            organisation,
+            mailboxes,
             crm: ZohoContacts::new(zoho.clone()),
-            graph,
             zoho,
             feed,
             users: Cached::new(clock.clone(), age),
@@ -109,6 +104,22 @@ impl Connection {
     }
 }
 
+/// The mailboxes of a tenant. Enough to take copies out of them, whether or not the CRM lets the operator in.
+#[derive(Clone)]
+pub(crate) struct Mailboxes {
+    pub(crate) graph: Graph,
+    pub(crate) office_tenant: String,
+    /// The CRM organisation whose contacts they hold.
+    pub(crate) organisation: String,
+}
+
+impl Mailboxes {
+    /// The scope of a mailbox user with the organisation.
+    pub(crate) fn scope(&self, user_id: &str) -> ScopeId {
+        ScopeId::derive(&self.office_tenant, &self.organisation, user_id, Kind::Contacts)
+    }
+}
+
 /// All connections, and what outlives a change of credentials: feeds and limits.
 #[derive(Default)]
 pub(crate) struct Connections {
@@ -118,6 +129,7 @@ pub(crate) struct Connections {
 #[derive(Default)]
 struct State {
     by_tenant: HashMap<TenantKey, Arc<Connection>>,
+    mailboxes: HashMap<TenantKey, Mailboxes>,
     feeds: HashMap<String, Arc<Feed>>,
     limits: HashMap<TenantKey, Arc<OrgLimits>>,
     waiting: HashMap<TenantKey, Clients>,
@@ -138,6 +150,20 @@ impl Connections {
     /// The connection of a tenant, if it is signed in.
     pub(crate) fn get(&self, tenant: &TenantKey) -> Option<Arc<Connection>> {
         self.state().by_tenant.get(tenant).cloned()
+    }
+
+    /// The mailboxes of a tenant, if Microsoft 365 lets the operator in.
+    pub(crate) fn mailboxes(&self, tenant: &TenantKey) -> Option<Mailboxes> {
+        self.state().mailboxes.get(tenant).cloned()
+    }
+
+    /// Keeps the mailboxes of a tenant, or forgets them.
+    pub(crate) fn set_mailboxes(&self, tenant: TenantKey, mailboxes: Option<Mailboxes>) {
+        let mut state = self.state();
+        match mailboxes {
+            Some(mailboxes) => state.mailboxes.insert(tenant, mailboxes),
+            None => state.mailboxes.remove(&tenant),
+        };
     }
 
     /// Keeps a connection; says whether it is another one than before.

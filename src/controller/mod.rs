@@ -6,15 +6,18 @@
 mod backoff;
 mod contact_sync;
 mod crm_tenant;
+mod finalizer;
 mod runner;
 mod status;
 mod trouble;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use futures::StreamExt;
 use futures::stream::poll_fn;
+use futures::{StreamExt, TryStreamExt};
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Secret;
 use kube::core::{NamespaceResourceScope, PartialObjectMeta};
 use kube::runtime::controller::Controller;
@@ -100,6 +103,12 @@ impl Context {
         let _ = self.wake_sync.send(ObjectRef::from_obj(sync));
     }
 
+    /// How long it is until then; nothing if that has been.
+    fn time_until(&self, then: Timestamp) -> Duration {
+        let wait = then.duration_since(self.surroundings.clock.now());
+        Duration::try_from(wait).unwrap_or_default()
+    }
+
     fn wake_tenant(&self, tenant: &TenantKey) {
         let _ = self.wake_tenant.send(ObjectRef::new(&tenant.1).within(&tenant.0));
     }
@@ -150,8 +159,14 @@ impl Controllers {
     ) -> Self {
         let (wake_tenant, mut woken_tenants) = unbounded_channel();
         let (wake_sync, mut woken_syncs) = unbounded_channel();
-        let (tenants, tenant_controller) = root::<CrmTenant>(&client, namespace);
-        let (syncs, sync_controller) = root::<ContactSync>(&client, namespace);
+        let (tenants, tenant_controller) = root::<CrmTenant>(&client, namespace, |_| {});
+        // A tenant counts its syncs, and one that is being deleted goes with the last of them.
+        let wake = wake_tenant.clone();
+        let (syncs, sync_controller) = root::<ContactSync>(&client, namespace, move |sync| {
+            let (namespace, name) = tenant_key(sync);
+            // Closed only while the operator stops.
+            let _ = wake.send(ObjectRef::new(&name).within(&namespace));
+        });
         let secrets: Api<PartialObjectMeta<Secret>> = api(&client, namespace);
         let secret_users = tenants.clone();
         let context = Context {
@@ -234,8 +249,13 @@ where
     }
 }
 
-/// A controller that wakes for what an author changes (spec, annotations, deletion) and not for its own status.
-fn root<K>(client: &Client, namespace: Option<&str>) -> (Store<K>, Controller<K>)
+/// A controller that wakes for what an author changes (spec, annotations, deletion) and not for its own status. `gone`
+/// is told of every object that is no more.
+fn root<K>(
+    client: &Client,
+    namespace: Option<&str>,
+    gone: impl Fn(&K) + Send + 'static,
+) -> (Store<K>, Controller<K>)
 where
     K: kube::Resource<Scope = NamespaceResourceScope, DynamicType = ()>
         + Clone
@@ -252,6 +272,11 @@ where
     let stream = watcher(api::<K>(client, namespace), watcher::Config::default())
         .default_backoff()
         .reflect(writer)
+        .inspect_ok(move |event| {
+            if let watcher::Event::Delete(object) = event {
+                gone(object);
+            }
+        })
         .applied_objects()
         .predicate_filter(changed, PredicateConfig::default());
     (store.clone(), Controller::for_stream(stream, store))

@@ -7,7 +7,7 @@ use kube::{Api, Client, Resource, ResourceExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::api::{ConditionStatus, ConditionType, Conditions};
+use crate::api::{ConditionStatus, ConditionType, Conditions, Reason};
 
 /// The field manager of everything that the operator writes.
 pub(super) const MANAGER: &str = "crmlink";
@@ -83,14 +83,36 @@ impl Reporter {
         if known.is_some_and(|known| known.status() == now.status() && known.reason() == now.reason()) {
             return;
         }
+        let type_ = if now.status() == ConditionStatus::False {
+            EventType::Warning
+        } else {
+            EventType::Normal
+        };
+        self.publish(object, type_, now.reason(), now.message()).await;
+    }
+
+    /// An Event about something that no status can tell any more.
+    pub(super) async fn note<K>(&self, object: &K, type_: EventType, reason: Reason, note: &str)
+    where
+        K: Resource<DynamicType = ()>,
+    {
+        self.publish(object, type_, reason.as_str(), note).await;
+    }
+
+    async fn publish<K>(&self, object: &K, type_: EventType, reason: &str, note: &str)
+    where
+        K: Resource<DynamicType = ()>,
+    {
+        // What the API server takes.
+        const NOTE: usize = 1024;
+        let mut end = note.len().min(NOTE);
+        while !note.is_char_boundary(end) {
+            end -= 1;
+        }
         let event = Event {
-            type_: if now.status() == ConditionStatus::False {
-                EventType::Warning
-            } else {
-                EventType::Normal
-            },
-            reason: now.reason().to_owned(),
-            note: (!now.message().is_empty()).then(|| now.message().to_owned()),
+            type_,
+            reason: reason.to_owned(),
+            note: (end > 0).then(|| note[..end].to_owned()),
             action: "Reconcile".to_owned(),
             secondary: None,
         };

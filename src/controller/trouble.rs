@@ -19,6 +19,16 @@ pub(super) enum Remedy {
     Person,
 }
 
+impl Remedy {
+    /// How long to wait at least, where that is known.
+    pub(super) fn wait(self) -> Option<Duration> {
+        match self {
+            Self::Time(after) | Self::Others(after) => after,
+            Self::Person => None,
+        }
+    }
+}
+
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Trouble {

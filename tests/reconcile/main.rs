@@ -12,20 +12,28 @@
 mod cap;
 mod changes;
 mod claims;
+mod conflicts;
 mod credentials;
+mod deletes;
 mod deletion;
+mod external_ids;
 mod faults;
 mod first_sync;
 mod folder;
+mod guard;
 mod items;
 mod mapping;
+mod observe;
 mod organisation;
+mod owners;
 mod pairs;
 mod people;
+mod recovery;
 mod rest;
-mod store;
+mod suspending;
 mod switching;
 mod tenants;
+mod two_way;
 
 #[allow(
     dead_code,

@@ -4,7 +4,7 @@ use crmlink::api::{ContactSync, CrmTenant};
 use kube::ResourceExt;
 use serde_json::json;
 
-use crate::support::{ANA, Case, World, crm_id, until};
+use crate::support::{ANA, Case, World, crm_id};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn n10_a_restart_writes_nothing() {
@@ -22,23 +22,7 @@ async fn n10_a_restart_writes_nothing() {
             case.get::<ContactSync>("ana").await.resource_version(),
         );
         case.start_operator().await;
-        let looked = until(async || {
-            let operator = case.operator();
-            let tenant = operator
-                .counter("crmlink_reconciles_total", "kind=\"CrmTenant\",outcome=\"done\"")
-                .await;
-            let sync = operator
-                .counter(
-                    "crmlink_reconciles_total",
-                    "kind=\"ContactSync\",outcome=\"done\"",
-                )
-                .await;
-            let probed = operator
-                .counter("crmlink_api_calls_total", "/contactFolders/{folder}")
-                .await;
-            (tenant > 0 && sync > 0 && probed > 0).then_some(())
-        });
-        looked.await.expect("a look at both objects");
+        case.looked_at().await;
         let now = (
             case.get::<CrmTenant>("orchard").await.resource_version(),
             case.get::<ContactSync>("ana").await.resource_version(),

@@ -13,12 +13,12 @@ use emulators::{Control, Emulators, Options, Running};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::Api;
 use kube::api::{ObjectMeta, PostParams};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tempfile::TempDir;
 
 use super::author::Author;
 use super::cluster::{SYSTEM, Shared};
-use super::objects::{contact_sync, name_of, secrets, tenant};
+use super::objects::{contact_sync_with, name_of, secrets, tenant};
 use super::operator::{Operator, Surroundings};
 use super::scan;
 use super::views::Mailbox;
@@ -100,8 +100,13 @@ impl Case {
 
     /// With the contacts of `user` in sync.
     pub(crate) async fn in_sync(world: World, user: &str) -> Self {
+        Self::in_sync_with(world, user, Value::Object(Map::new())).await
+    }
+
+    /// The same with more in the spec of the sync.
+    pub(crate) async fn in_sync_with(world: World, user: &str, spec: Value) -> Self {
         let case = Self::connected(world).await;
-        case.create(&contact_sync(user)).await;
+        case.create(&contact_sync_with(user, spec)).await;
         case.settled::<ContactSync>(name_of(user), Reason::InSync).await;
         case
     }
@@ -286,7 +291,8 @@ impl Case {
         self.forbidden.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn folder(&self) -> &Path {
+    /// Where the operator of this test keeps its files; the store is in `data`.
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 }

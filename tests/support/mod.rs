@@ -4,6 +4,7 @@
 //! Each test has its own emulators, its own namespace and its own operator: a child process of the shipped binary that
 //! acts under the chart's service account. At the end [`Case::finish`] checks what must hold after every run.
 
+mod actions;
 mod author;
 mod case;
 mod checks;
@@ -11,15 +12,18 @@ mod cluster;
 mod objects;
 mod operator;
 mod scan;
+mod time;
 mod views;
 mod waiting;
 mod world;
 
 pub(crate) use case::Case;
-pub(crate) use cluster::Shared;
-pub(crate) use objects::{Reported, contact_sync, crm_secret, name_of, office_secret, tenant};
+pub(crate) use cluster::{KEY_SECRET, SYSTEM, Shared};
+pub(crate) use objects::{
+    Reported, contact_sync, contact_sync_with, crm_secret, name_of, office_secret, tenant,
+};
 pub(crate) use operator::BINARY;
-pub(crate) use views::{Mailbox, contact_of};
+pub(crate) use views::{FOLDER, Mailbox, contact_of, contacts_of};
 pub(crate) use waiting::{WITHIN, until};
 pub(crate) use world::{
     ANA, BEN, CLIENT_ID, CRM_CLIENT, CRM_REFRESH, CRM_SECRET, NORA, OFFICE_SECRET, ORGANISATION, TENANT_ID,

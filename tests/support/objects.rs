@@ -42,12 +42,22 @@ pub(crate) fn tenant() -> Value {
     })
 }
 
-/// A sync from the CRM to the mailbox of `user`; the object bears the name before the `@`.
+/// A sync of `user` as it is where nothing else is declared; the object bears the name before the `@`.
 pub(crate) fn contact_sync(user: &str) -> Value {
     json!({
         "apiVersion": "crmlink.dev/v1alpha1", "kind": "ContactSync", "metadata": { "name": name_of(user) },
-        "spec": { "tenantRef": { "name": "orchard" }, "user": user, "direction": "CrmToOffice" },
+        "spec": { "tenantRef": { "name": "orchard" }, "user": user },
     })
+}
+
+/// The same with more in its spec.
+pub(crate) fn contact_sync_with(user: &str, spec: Value) -> Value {
+    let mut sync = contact_sync(user);
+    let (Value::Object(all), Value::Object(more)) = (&mut sync["spec"], spec) else {
+        panic!("a spec is an object");
+    };
+    all.extend(more);
+    sync
 }
 
 /// What the object of a user is called.

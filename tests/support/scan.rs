@@ -27,7 +27,8 @@ pub(super) fn texts_of_people(value: &Value, into: &mut BTreeSet<String>) {
         Value::Array(items) => items.iter().for_each(|item| texts_of_people(item, into)),
         Value::Object(members) => {
             for (name, member) in members {
-                if ABOUT_PEOPLE.contains(&name.as_str()) {
+                // A contact by its id is none of a person's texts.
+                if ABOUT_PEOPLE.contains(&name.as_str()) && !(name == "contact" && member.is_string()) {
                     texts(member, into);
                 }
                 texts_of_people(member, into);

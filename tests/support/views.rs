@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// The folder that a sync makes unless it is told otherwise.
-const FOLDER: &str = "Zoho CRM Contacts";
+pub(crate) const FOLDER: &str = "Zoho CRM Contacts";
 
 /// One person's mailbox.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,6 +63,17 @@ impl Mailbox {
         copy
     }
 
+    /// The one contact with this surname in the sync's folder.
+    pub(crate) fn named(&self, surname: &str) -> &Value {
+        let found: Vec<&Value> = self
+            .synced()
+            .into_iter()
+            .filter(|contact| contact["surname"] == surname)
+            .collect();
+        assert_eq!(found.len(), 1, "contacts of {surname}");
+        found[0]
+    }
+
     /// The ids of the CRM contacts that have a copy, in order.
     pub(crate) fn copies(&self) -> Vec<String> {
         let mut ids: Vec<String> = self
@@ -89,11 +100,14 @@ fn marks(contact: &Value, crm_id: &str) -> bool {
         .is_some_and(|marker| marker.ends_with(crm_id))
 }
 
+/// All CRM contacts in the state of the emulator.
+pub(crate) fn contacts_of(state: &Value) -> impl Iterator<Item = &Value> {
+    list(&state["organisations"]).flat_map(|organisation| list(&organisation["contacts"]))
+}
+
 /// A CRM contact in the state of the emulator.
 pub(crate) fn contact_of<'a>(state: &'a Value, id: &str) -> Option<&'a Value> {
-    list(&state["organisations"])
-        .flat_map(|organisation| list(&organisation["contacts"]))
-        .find(|contact| contact["id"] == id)
+    contacts_of(state).find(|contact| contact["id"] == id)
 }
 
 fn list(value: &Value) -> impl Iterator<Item = &Value> {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::cause;
 use crate::{BoxFuture, Transport, TransportError};
 
 /// Real HTTP. Redirects are never followed: a token must not travel to a host that nobody configured.
@@ -91,19 +92,19 @@ impl Transport for HttpTransport {
             let request = reqwest::Request::try_from(request.map(reqwest::Body::from)).map_err(|error| {
                 TransportError::Connect {
                     host: host.clone(),
-                    reason: reason(error),
+                    reason: cause::in_words(&error).to_owned(),
                 }
             })?;
             let answer = self.client.execute(request).await.map_err(|error| {
                 if error.is_connect() || error.is_builder() {
                     TransportError::Connect {
                         host: host.clone(),
-                        reason: reason(error),
+                        reason: cause::in_words(&error).to_owned(),
                     }
                 } else {
                     TransportError::Lost {
                         host: host.clone(),
-                        reason: reason(error),
+                        reason: cause::in_words(&error).to_owned(),
                     }
                 }
             })?;
@@ -113,25 +114,12 @@ impl Transport for HttpTransport {
             }
             let body = answer.bytes().await.map_err(|error| TransportError::Lost {
                 host: host.clone(),
-                reason: reason(error),
+                reason: cause::in_words(&error).to_owned(),
             })?;
-            response.body(body).map_err(|error| TransportError::Lost {
+            response.body(body).map_err(|_| TransportError::Lost {
                 host,
-                reason: error.to_string(),
+                reason: "the answer cannot be read".to_owned(),
             })
         })
     }
-}
-
-/// The innermost cause, which says most; the URL is cut off as its path and query name people.
-fn reason(error: reqwest::Error) -> String {
-    if error.is_timeout() {
-        return "timed out".to_owned();
-    }
-    let error = error.without_url();
-    let mut cause: &dyn std::error::Error = &error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
 }

@@ -3,6 +3,7 @@
 //! The clients of both vendors take a [`Transport`]: the operator gives them [`HttpTransport`], the simulation an
 //! emulator in the same process. No client opens a connection on its own.
 
+mod cause;
 mod http_transport;
 mod retry_after;
 mod token;
@@ -36,7 +37,7 @@ pub enum TransportError {
     Connect {
         /// The host that was asked.
         host: String,
-        /// What the network said.
+        /// Why, in words.
         reason: String,
     },
     /// The request may have been carried out although no answer came.
@@ -44,7 +45,7 @@ pub enum TransportError {
     Lost {
         /// The host that was asked.
         host: String,
-        /// What the network said.
+        /// Why, in words.
         reason: String,
     },
 }

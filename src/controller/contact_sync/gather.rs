@@ -7,18 +7,22 @@ use adapters::{crm_failure, office_failure};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{Api, ResourceExt};
 use msgraph::User;
+use sync_engine::identity::ScopeId;
 use sync_engine::mapping::Mapping;
 use sync_runtime::contacts::Policy;
 
-use super::{ContactSync, Verdict, known_folder, pinned_user, plan};
-use crate::api::{CrmTenant, EffectiveContactPolicy, NamespacesFrom, Reason, reenable, requested_at};
-use crate::connections::Connection;
-use crate::controller::trouble::Trouble;
+use super::verdict::Verdict;
+use super::{ContactSync, ContactSyncStatus, known_folder, name, pinned_user, plan, take_back};
+use crate::api::{
+    CrmTenant, Direction, EffectiveContactPolicy, NamespacesFrom, Reason, reenable, requested_at,
+};
+use crate::connections::{Connection, Mailboxes};
+use crate::controller::trouble::{Remedy, Trouble};
 use crate::controller::{Context, tenant_key};
 
-/// Everything that a run needs.
+/// Everything that a run needs, or that is needed to switch a sync off.
 pub(super) struct Gathered {
-    pub(super) connection: Arc<Connection>,
+    pub(super) mailboxes: Mailboxes,
     pub(super) policy: EffectiveContactPolicy,
     /// The object id of the mailbox's user.
     pub(super) user_id: String,
@@ -42,10 +46,16 @@ impl Gathered {
             self.asked,
         )
     }
+
+    /// The mailbox user with the tenant's organisation.
+    pub(super) fn scope(&self) -> ScopeId {
+        self.mailboxes.scope(&self.user_id)
+    }
 }
 
 /// The CRM's side of the pair.
 pub(super) struct Partner {
+    pub(super) connection: Arc<Connection>,
     pub(super) crm_user_id: String,
     pub(super) mapping: Mapping,
 }
@@ -58,62 +68,119 @@ pub(super) async fn gather(sync: &ContactSync, context: &Context) -> Result<Gath
         return Err(Verdict::NotYet);
     }
     let tenant = tenant(sync, context).await?;
+    if tenant.metadata.deletion_timestamp.is_some() {
+        let message = "the CrmTenant is being deleted: nothing is read or written for it any more. Delete this object too, and its copies leave the mailbox";
+        return Err(Verdict::Trouble(Trouble::others(Reason::TenantNotReady, message)));
+    }
     if tenant.spec.is_suspended() {
         return Err(Verdict::Suspended { by_tenant: true });
     }
     let policy = EffectiveContactPolicy::resolve(&sync.spec.policy, tenant.spec.contact_defaults());
-    let enabled = sync.spec.is_enabled();
-    if !enabled && pinned_user(sync).is_none() {
-        // Never ran: nothing is to be taken back.
-        return Err(Verdict::Off { left_in_place: None });
+    let asked = is_news(requested_at(sync), sync, |status| {
+        status.last_handled_requested_at.as_ref()
+    });
+    let reenable = is_news(reenable(sync), sync, |status| {
+        status.last_handled_reenable.as_ref()
+    });
+    if !sync.spec.is_enabled() {
+        return leaving(sync, tenant, policy, asked, context).await;
     }
-    let key = tenant_key(sync);
-    let connection = context.connections.get(&key).ok_or_else(|| {
-        if !context.tenants_seen.knows(&key) {
-            return Verdict::NotYet;
-        }
-        let message =
-            "the CrmTenant is not signed in; its own conditions say why, and the sync goes on once it is";
-        Verdict::Trouble(Trouble::others(Reason::TenantNotReady, message))
-    })?;
-    let handled = sync.status.as_ref();
-    let asked = requested_at(sync).is_some_and(|asked| {
-        Some(&asked) != handled.and_then(|status| status.last_handled_requested_at.as_ref())
-    });
-    let reenable = reenable(sync).is_some_and(|asked| {
-        Some(&asked) != handled.and_then(|status| status.last_handled_reenable.as_ref())
-    });
-    let (user_id, partner) = if enabled {
-        let (user_id, partner) = partner(sync, &tenant, &policy, &connection, asked, context).await?;
-        (user_id, Some(partner))
-    } else {
-        // What only the mailbox knows goes to the CRM once more; where nobody can say whose it is, it just stays.
-        let partner = match known_folder(sync) {
-            Some(_) => partner(sync, &tenant, &policy, &connection, asked, context)
-                .await
-                .ok(),
-            None => None,
-        };
-        let user_id = pinned_user(sync).unwrap_or_default().to_owned();
-        (user_id, partner.map(|(_, partner)| partner))
-    };
+    let connection = context.connections.get(&tenant_key(sync));
+    let connection = connection.ok_or_else(|| not_signed_in(sync, context))?;
+    let (user_id, partner) = partner(sync, &tenant, &policy, &connection, asked, context).await?;
     Ok(Gathered {
-        connection,
+        mailboxes: connection.mailboxes.clone(),
         policy,
         user_id,
         tenant,
-        partner,
+        partner: Some(partner),
         asked,
         reenable,
     })
 }
 
-/// The mailbox's user and their side of the CRM, proven to be the same person's.
-pub(super) async fn partner(
+/// Whether an annotation has another value than the one that was handled last.
+fn is_news(
+    value: Option<String>,
+    sync: &ContactSync,
+    handled: impl Fn(&ContactSyncStatus) -> Option<&String>,
+) -> bool {
+    value.is_some_and(|value| sync.status.as_ref().and_then(handled) != Some(&value))
+}
+
+/// What is needed to switch a sync off.
+async fn leaving(
+    sync: &ContactSync,
+    tenant: Arc<CrmTenant>,
+    policy: EffectiveContactPolicy,
+    asked: bool,
+    context: &Context,
+) -> Result<Gathered, Verdict> {
+    let Some(user_id) = pinned_user(sync) else {
+        // Never ran: nothing is to be taken back.
+        return Err(Verdict::Off { left_in_place: None });
+    };
+    let mailboxes = context.connections.mailboxes(&tenant_key(sync));
+    let mailboxes = mailboxes.ok_or_else(|| not_signed_in(sync, context))?;
+    let partner = last_partner(sync, &tenant, &policy, context)
+        .await
+        .map_err(Verdict::Trouble)?;
+    Ok(Gathered {
+        mailboxes,
+        policy,
+        user_id: user_id.to_owned(),
+        tenant,
+        partner,
+        asked,
+        reenable: false,
+    })
+}
+
+/// The CRM's side for the last round of a sync that is being switched off: what only the mailbox knows goes there once
+/// more. Nobody where nothing was synced, where nobody can say whose it is, or where the CRM has refused for long enough:
+/// what it does not have then stays in the mailbox.
+pub(super) async fn last_partner(
     sync: &ContactSync,
     tenant: &CrmTenant,
     policy: &EffectiveContactPolicy,
-    connection: &Connection,
+    context: &Context,
+) -> Result<Option<Partner>, Trouble> {
+    if known_folder(sync).is_none() || policy.direction == Direction::CrmToOffice {
+        return Ok(None);
+    }
+    let found = match context.connections.get(&tenant_key(sync)) {
+        Some(connection) => partner(sync, tenant, policy, &connection, false, context).await,
+        None => Err(not_signed_in(sync, context)),
+    };
+    match found {
+        Ok((_, partner)) => Ok(Some(partner)),
+        Err(Verdict::Trouble(trouble))
+            if trouble.remedy != Remedy::Person && !take_back::is_patience_over(sync, context) =>
+        {
+            Err(trouble)
+        }
+        Err(_) => {
+            tracing::warn!(sync = %name(sync), "what the CRM does not have stays in the mailbox");
+            Ok(None)
+        }
+    }
+}
+
+fn not_signed_in(sync: &ContactSync, context: &Context) -> Verdict {
+    if !context.tenants_seen.knows(&tenant_key(sync)) {
+        return Verdict::NotYet;
+    }
+    let message =
+        "the CrmTenant is not signed in; its own conditions say why, and the sync goes on once it is";
+    Verdict::Trouble(Trouble::others(Reason::TenantNotReady, message))
+}
+
+/// The mailbox's user and their side of the CRM, proven to be the same person's.
+async fn partner(
+    sync: &ContactSync,
+    tenant: &CrmTenant,
+    policy: &EffectiveContactPolicy,
+    connection: &Arc<Connection>,
     asked: bool,
     context: &Context,
 ) -> Result<(String, Partner), Verdict> {
@@ -137,6 +204,7 @@ pub(super) async fn partner(
     let mapping =
         plan::mapping(&policy.mapping, policy.direction, &tenant.spec, &fields).map_err(Verdict::Trouble)?;
     let partner = Partner {
+        connection: connection.clone(),
         crm_user_id: crm_user.id.as_str().to_owned(),
         mapping,
     };
@@ -157,7 +225,7 @@ async fn tenant(sync: &ContactSync, context: &Context) -> Result<Arc<CrmTenant>,
         Verdict::Trouble(Trouble::others(Reason::TenantNotFound, message))
     })?;
     let namespace = sync.namespace().unwrap_or_default();
-    if namespace == key.0 || admitted(&tenant, &namespace, context).await? {
+    if namespace == key.0 || admitted(sync, &tenant, &namespace, context).await? {
         return Ok(tenant);
     }
     let message = format!(
@@ -170,7 +238,12 @@ async fn tenant(sync: &ContactSync, context: &Context) -> Result<Arc<CrmTenant>,
     )))
 }
 
-async fn admitted(tenant: &CrmTenant, namespace: &str, context: &Context) -> Result<bool, Verdict> {
+async fn admitted(
+    sync: &ContactSync,
+    tenant: &CrmTenant,
+    namespace: &str,
+    context: &Context,
+) -> Result<bool, Verdict> {
     let Some(allowed) = &tenant.spec.allowed_namespaces else {
         return Ok(false);
     };
@@ -180,7 +253,10 @@ async fn admitted(tenant: &CrmTenant, namespace: &str, context: &Context) -> Res
         NamespacesFrom::Selector => {
             let api: Api<Namespace> = Api::all(context.client.clone());
             let found = api.get_opt(namespace).await.map_err(|error| {
-                let message = format!("the labels of namespace {namespace} cannot be read: {error}");
+                tracing::warn!(sync = %name(sync), %error, "the labels of its namespace cannot be read");
+                let message = format!(
+                    "the API server does not tell the labels of namespace {namespace}; it is asked again"
+                );
                 Verdict::Trouble(Trouble::time(Reason::RetryLater, message, None))
             })?;
             let labels = found.map(|found| found.labels().clone()).unwrap_or_default();
@@ -194,7 +270,7 @@ async fn admitted(tenant: &CrmTenant, namespace: &str, context: &Context) -> Res
 
 /// The mailbox's user. A renamed UPN is followed by the pinned id; a name that now belongs to somebody else is not.
 async fn user(sync: &ContactSync, connection: &Connection, context: &Context) -> Result<User, Verdict> {
-    let find = async |id_or_upn: &str| match connection.graph.users().get(id_or_upn).send().await {
+    let find = async |id_or_upn: &str| match connection.mailboxes.graph.users().get(id_or_upn).send().await {
         Ok(user) => Ok(Some(user)),
         Err(msgraph::Error::UserNotFound(_) | msgraph::Error::NotFound(_)) => Ok(None),
         Err(error) => {

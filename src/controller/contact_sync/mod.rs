@@ -1,7 +1,7 @@
 //! `ContactSync`: one user's CRM contacts and their folder in the mailbox.
 //!
-//! gather reads what the resource refers to, plan decides from that alone, apply runs one slice of the sync or takes
-//! it back, report says what came of it.
+//! gather reads what the resource refers to, plan decides from that alone, apply runs one slice of the sync, or takes it
+//! back, report says what came of it.
 
 mod apply;
 mod claims;
@@ -10,49 +10,27 @@ mod gather;
 mod plan;
 mod planned;
 mod report;
+mod take_back;
+mod verdict;
 
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
-use sync_runtime::contacts::Observed;
 
 use super::runner::{self, Next};
 use super::trouble::{Remedy, Trouble};
 use super::{Context, tenant_key};
 use crate::api::{Conditions, ContactSync, ContactSyncStatus, Reason};
 use gather::Gathered;
+use verdict::Verdict;
 
 pub(super) use claims::Claims;
 
 /// How often what only a person can mend is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_mins(10);
-
-/// What a reconcile came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Verdict {
-    /// Too early to say anything: the operator has just started, and the tenant's first sign-in wakes the sync.
-    NotYet,
-    /// The sync is at work (`more`) or in step.
-    Running { more: bool },
-    /// Nothing is written: what a run would do.
-    Observing(Observed),
-    /// Being switched off: what only the mailbox knows goes to the CRM first.
-    SwitchingOff,
-    /// To be switched off, but too many of the tenant's syncs are at a time.
-    OffHeld { until: Timestamp },
-    /// Switched off by its author; so many items were left in the mailbox, if that was just found out.
-    Off { left_in_place: Option<u64> },
-    /// Switched off by the mailbox's owner, who deleted the folder.
-    RemovedByOwner,
-    /// Stopped by its author or by the tenant's.
-    Suspended { by_tenant: bool },
-    /// Something is in the way.
-    Trouble(Trouble),
-}
 
 pub(super) async fn reconcile(sync: Arc<ContactSync>, context: Arc<Context>) -> Result<Action, Infallible> {
     runner::run(&*sync, &context, bring(&sync, &context)).await
@@ -90,10 +68,9 @@ async fn bring(sync: &ContactSync, context: &Context) -> Result<Next, Box<kube::
     }
     // What the store knows of a mailbox that another resource syncs is that one's: a folder in the status says who
     // holds it.
-    let memory = if is_refused(&verdict) {
-        None
-    } else {
-        report::memory(sync, gathered.as_ref().ok(), context).await
+    let memory = match &gathered {
+        Ok(gathered) if !is_refused(&verdict) => report::memory(sync, gathered, context).await,
+        _ => None,
     };
     let failures = context.backoff.count(&runner::key(sync));
     let now = context.surroundings.clock.now();
@@ -113,7 +90,7 @@ fn conditions(status: &ContactSyncStatus) -> &Conditions {
     &status.conditions
 }
 
-/// The tenant shows how many syncs it has.
+/// The tenant shows how many syncs it has, and stays as long as it has some.
 fn count_me(sync: &ContactSync, context: &Context) {
     context.wake_tenant(&tenant_key(sync));
 }
@@ -121,14 +98,7 @@ fn count_me(sync: &ContactSync, context: &Context) {
 fn next(verdict: &Verdict, gathered: Option<&Gathered>, context: &Context) -> Next {
     match verdict {
         Verdict::Running { more: true } | Verdict::SwitchingOff => Next::In(Duration::ZERO),
-        Verdict::OffHeld { until } => {
-            let wait = until.duration_since(context.surroundings.clock.now());
-            Next::In(
-                context
-                    .backoff
-                    .spread(Duration::try_from(wait).unwrap_or_default()),
-            )
-        }
+        Verdict::OffHeld { until } => Next::In(context.backoff.spread(context.time_until(*until))),
         Verdict::Running { more: false } | Verdict::Observing(_) => {
             let interval = gathered.map_or(Duration::from_mins(5), |gathered| gathered.policy.interval);
             Next::In(context.backoff.spread(interval))

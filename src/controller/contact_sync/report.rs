@@ -8,21 +8,18 @@ use sync_runtime::store::{
     ScopeState, Store, StoreError,
 };
 
-use super::apply::scope;
 use super::gather::Gathered;
 use super::planned as plan;
-use super::{ContactSync, Verdict, name};
+use super::verdict::{Verdict, Writer};
+use super::{ContactSync, name};
 use crate::api::{
-    ConditionStatus, ConditionType, Conditions, ConflictItem, ConflictOutcome, Conflicts, ContactSyncStatus,
+    ConditionStatus, ConditionType, ConflictItem, ConflictOutcome, Conflicts, ContactSyncStatus,
     CrmUserStatus, Direction, FolderStatus, InitialSyncStatus, LeftOut, MAX_CONFLICT_SAMPLE,
-    MAX_PARKED_SAMPLE, MailboxStatus, Parked, ParkedItem, PlanCause, PlanStatus, Reason, Recoverable,
-    reenable, requested_at,
+    MAX_PARKED_SAMPLE, MailboxStatus, Parked, ParkedItem, PlanCause, Reason, Recoverable, SyncMode, reenable,
+    requested_at,
 };
 use crate::controller::Context;
-use crate::controller::trouble::{Remedy, Trouble};
-
-/// How many failures in a row take readiness away where the trouble passes by itself: one is no news.
-const PATIENCE: u32 = 3;
+use crate::controller::trouble::Trouble;
 
 /// What the store remembers of a sync.
 #[derive(Debug, Default)]
@@ -35,14 +32,9 @@ pub(super) struct Memory {
     frozen: Vec<Held>,
 }
 
-/// Reads what the store remembers; nothing where the sync is not known well enough to ask.
-pub(super) async fn memory(
-    sync: &ContactSync,
-    gathered: Option<&Gathered>,
-    context: &Context,
-) -> Option<Memory> {
-    let gathered = gathered?;
-    let scope = scope(&gathered.connection, &gathered.user_id);
+/// Reads what the store remembers; nothing where it cannot be read.
+pub(super) async fn memory(sync: &ContactSync, gathered: &Gathered, context: &Context) -> Option<Memory> {
+    let scope = gathered.scope();
     let store = &context.store;
     let sample = u32::try_from(MAX_PARKED_SAMPLE).unwrap_or(10);
     let read = async {
@@ -97,14 +89,17 @@ pub(super) fn first_sight(sync: &ContactSync, now: Timestamp) -> ContactSyncStat
 pub(super) fn deleting(sync: &ContactSync, trouble: &Trouble, now: Timestamp) -> ContactSyncStatus {
     let mut status = sync.status.clone().unwrap_or_default();
     let generation = sync.metadata.generation;
-    status.conditions.set(
-        ConditionType::Ready,
-        false,
-        Reason::Deleting,
-        &trouble.message,
+    let mut writer = Writer {
+        conditions: &mut status.conditions,
         generation,
         now,
-    );
+    };
+    writer.set(ConditionType::Ready, false, Reason::Deleting, &trouble.message);
+    if trouble.reason == Reason::DisablesHeld {
+        writer.disables_held();
+    } else {
+        writer.conditions.remove(ConditionType::Held);
+    }
     status
 }
 
@@ -131,16 +126,21 @@ pub(super) fn status(
             status.effective_policy_hash = Some(policy_hash(gathered));
             status.recoverable = Some(recoverable(gathered));
         }
-        if matches!(verdict, Verdict::Running { .. } | Verdict::Observing(_)) {
+        // A run that only observes has switched nothing on.
+        if matches!(verdict, Verdict::Running { .. }) {
             status.last_handled_reenable = reenable(sync).or(status.last_handled_reenable);
         }
     }
     if let Some(memory) = memory {
         remembered(&mut status, memory, verdict);
     }
+    let before = sync.status.as_ref().and_then(|status| status.plan.clone());
     if let Verdict::Observing(observed) = verdict {
-        let before = status.plan.take();
         status.plan = Some(plan::of_observed(observed, before, now));
+    } else if matches!(verdict, Verdict::Trouble(_)) && status.plan.is_none() {
+        // What was seen before the trouble still counts.
+        let observing = gathered.is_some_and(|gathered| gathered.policy.mode == SyncMode::Observe);
+        status.plan = before.filter(|plan| observing && plan.cause == PlanCause::Observe);
     }
     let mut writer = Writer {
         conditions: &mut status.conditions,
@@ -156,9 +156,10 @@ pub(super) fn status(
     status
 }
 
-/// Policy and mapping as they are in force, wherever they were declared.
+/// Policy and mapping as they are in force, wherever they were declared, less what the tenant never syncs.
 fn policy_hash(gathered: &Gathered) -> String {
-    let text = serde_json::to_vec(&gathered.policy).unwrap_or_default();
+    let in_force = (&gathered.policy, &gathered.tenant.spec.never_sync);
+    let text = serde_json::to_vec(&in_force).unwrap_or_default();
     let uuid = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, &text);
     uuid.simple().to_string()[..16].to_owned()
 }
@@ -262,191 +263,4 @@ fn conflict_sample(conflicts: Vec<Conflict>) -> Vec<ConflictItem> {
         }
     }
     items
-}
-
-/// Why a sync that is to be switched off waits.
-pub(super) fn disables_held(until: Timestamp) -> String {
-    format!(
-        "many syncs of this tenant are being switched off, so this one keeps its contacts until {until:.0} in case that is a mistake (guard.maxDisablesPerHour of the CrmTenant)"
-    )
-}
-
-struct Writer<'a> {
-    conditions: &'a mut Conditions,
-    generation: Option<i64>,
-    now: Timestamp,
-}
-
-impl Writer<'_> {
-    fn set(&mut self, kind: ConditionType, holds: impl Into<ConditionStatus>, reason: Reason, message: &str) {
-        self.conditions
-            .set(kind, holds, reason, message, self.generation, self.now);
-    }
-
-    fn held(&mut self, plan: Option<&PlanStatus>) {
-        let Some(plan) = plan else { return };
-        let (reason, whose) = match plan.cause {
-            PlanCause::Guard => (Reason::GuardHolds, "this sync's guard"),
-            PlanCause::TenantGuard => (Reason::TenantGuardHolds, "the CrmTenant's guard"),
-            PlanCause::Observe => return,
-        };
-        let message = format!(
-            "{whose} holds {} deletions in the mailbox, {} deletions and {} updates in the CRM; everything else goes on. To let them through add {} to spec.approvedPlans",
-            plan.deletes.to_office, plan.deletes.to_crm, plan.updates.to_crm, plan.hash
-        );
-        self.set(ConditionType::Held, true, reason, &message);
-    }
-
-    fn verdict(&mut self, verdict: &Verdict, failures: u32, left: Option<u32>, plan: Option<&PlanStatus>) {
-        if let Verdict::Suspended { by_tenant } = verdict {
-            return self.suspended(*by_tenant);
-        }
-        for kind in [
-            ConditionType::Reconciling,
-            ConditionType::Stalled,
-            ConditionType::Suspended,
-            ConditionType::Held,
-        ] {
-            self.conditions.remove(kind);
-        }
-        self.held(plan);
-        if !matches!(verdict, Verdict::Off { .. }) {
-            self.conditions.remove(ConditionType::ItemsLeft);
-        }
-        match verdict {
-            Verdict::Running { more } => {
-                self.set(ConditionType::Enabled, true, Reason::Enabled, "");
-                if *more {
-                    self.set(
-                        ConditionType::Ready,
-                        true,
-                        Reason::InitialSync,
-                        "the sync is at work",
-                    );
-                    self.set(
-                        ConditionType::Reconciling,
-                        true,
-                        Reason::Progressing,
-                        "the sync is at work",
-                    );
-                } else {
-                    self.set(
-                        ConditionType::Ready,
-                        true,
-                        Reason::InSync,
-                        "both sides hold the same",
-                    );
-                }
-            }
-            Verdict::Observing(observed) => {
-                self.set(ConditionType::Enabled, true, Reason::Enabled, "");
-                let message = format!(
-                    "mode is Observe: nothing is written; status.plan shows the {} operations that Apply would do",
-                    observed.writes.len()
-                );
-                self.set(ConditionType::Ready, true, Reason::ObserveOnly, &message);
-            }
-            Verdict::SwitchingOff => {
-                let message = "spec.enabled is false: what only the mailbox knows goes to the CRM first";
-                self.set(ConditionType::Ready, false, Reason::Progressing, message);
-                self.set(ConditionType::Reconciling, true, Reason::Progressing, message);
-            }
-            Verdict::OffHeld { until } => {
-                let message = disables_held(*until);
-                self.set(ConditionType::Held, true, Reason::DisablesHeld, &message);
-                self.set(ConditionType::Reconciling, true, Reason::DisablesHeld, &message);
-                self.set(ConditionType::Ready, false, Reason::DisablesHeld, &message);
-            }
-            Verdict::Off { .. } => {
-                let message = match left {
-                    None => {
-                        "spec.enabled is false; the copies are out of the mailbox and the CRM is as it was"
-                            .to_owned()
-                    }
-                    Some(left) => format!(
-                        "spec.enabled is false; {left} contacts that only the mailbox holds were left in its folder, and the CRM is as it was"
-                    ),
-                };
-                if left.is_some() {
-                    self.set(
-                        ConditionType::ItemsLeft,
-                        true,
-                        Reason::ItemsLeftInMailbox,
-                        &message,
-                    );
-                }
-                self.set(ConditionType::Enabled, false, Reason::Disabled, "");
-                self.set(ConditionType::Ready, true, Reason::Disabled, &message);
-            }
-            Verdict::RemovedByOwner => {
-                let message = "the mailbox's user deleted or moved the folder, which switches the sync off; the CRM is as it was. To switch it on again set enabled to false and back to true, or give the annotation crmlink.dev/reenable a new value";
-                self.set(ConditionType::Enabled, false, Reason::DisabledInMailbox, message);
-                self.set(ConditionType::Ready, true, Reason::DisabledInMailbox, message);
-            }
-            Verdict::Trouble(trouble) => self.trouble(trouble, failures),
-            Verdict::NotYet | Verdict::Suspended { .. } => {}
-        }
-    }
-
-    /// The rest stays as it was.
-    fn suspended(&mut self, by_tenant: bool) {
-        let (reason, message) = if by_tenant {
-            (
-                Reason::TenantSuspended,
-                "the CrmTenant is suspended: nothing is read or written",
-            )
-        } else {
-            (
-                Reason::Suspended,
-                "spec.suspend is true: nothing is read or written",
-            )
-        };
-        self.conditions.remove(ConditionType::Reconciling);
-        self.set(ConditionType::Suspended, true, reason, message);
-        let ready = self.conditions.get(ConditionType::Ready);
-        if ready.is_none_or(|ready| ready.status() == ConditionStatus::Unknown) {
-            self.set(ConditionType::Ready, ConditionStatus::Unknown, reason, message);
-        }
-    }
-
-    fn trouble(&mut self, trouble: &Trouble, failures: u32) {
-        let Trouble {
-            reason,
-            message,
-            remedy,
-        } = trouble;
-        match remedy {
-            Remedy::Person => self.set(ConditionType::Stalled, true, *reason, message),
-            Remedy::Time(_) | Remedy::Others(_) => {
-                self.set(
-                    ConditionType::Reconciling,
-                    true,
-                    Reason::ProgressingWithRetry,
-                    message,
-                );
-            }
-        }
-        let passing = matches!(remedy, Remedy::Time(_)) && failures < PATIENCE;
-        if !(passing && self.conditions.is_true(ConditionType::Ready)) {
-            self.set(ConditionType::Ready, false, *reason, message);
-        }
-    }
-
-    fn initial(&mut self, complete: bool) {
-        if complete {
-            self.set(
-                ConditionType::InitialSyncComplete,
-                true,
-                Reason::InitialSyncDone,
-                "",
-            );
-        } else {
-            self.set(
-                ConditionType::InitialSyncComplete,
-                false,
-                Reason::InitialSync,
-                "the first sync is running",
-            );
-        }
-    }
 }

@@ -9,39 +9,34 @@ use sync_runtime::ports::Failure;
 use zoho_crm::{ApiHosts, Org, Zoho};
 
 use crate::api::{CrmEnvironment, CrmLimits, CrmTenant, Reason, ZohoDataCenter};
-use crate::connections::{Connection, TenantKey};
+use crate::connections::{Connection, Mailboxes, TenantKey};
 use crate::controller::Context;
 use crate::controller::trouble::{Remedy, Trouble};
 use crate::credentials::{self, Credentials, CredentialsError};
 
+/// What keeps a tenant's syncs from running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Halt {
+    /// Its author suspended it.
+    Suspended,
+    /// It is being deleted, and these syncs still refer to it.
+    Deleting { syncs: u32 },
+}
+
 /// What signing in brought. A service that was not tried has neither facts nor trouble.
+#[derive(Default)]
 pub(super) struct Findings {
-    pub(super) suspended: bool,
+    pub(super) halt: Option<Halt>,
     /// Trouble before any service was asked.
     pub(super) credentials: Option<Trouble>,
     pub(super) office: Option<Result<(), Trouble>>,
     pub(super) crm: Option<Result<Org, Trouble>>,
     pub(super) connection: Option<Arc<Connection>>,
+    /// Known where Microsoft 365 accepts the operator, whatever the CRM says.
+    pub(super) mailboxes: Option<Mailboxes>,
 }
 
 impl Findings {
-    pub(super) fn suspended() -> Self {
-        Self {
-            suspended: true,
-            ..Self::nothing()
-        }
-    }
-
-    fn nothing() -> Self {
-        Self {
-            suspended: false,
-            credentials: None,
-            office: None,
-            crm: None,
-            connection: None,
-        }
-    }
-
     /// The first trouble in the order in which an author would mend them.
     pub(super) fn trouble(&self) -> Option<&Trouble> {
         let office = self.office.as_ref().and_then(|office| office.as_ref().err());
@@ -62,7 +57,9 @@ pub(super) async fn connect(tenant: &CrmTenant, key: &TenantKey, context: &Conte
         Err(error) => {
             return Findings {
                 credentials: Some(credentials_trouble(&error)),
-                ..Findings::nothing()
+                // A namespace that is deleted loses its Secrets before the copies are out of the mailboxes.
+                mailboxes: context.connections.mailboxes(key),
+                ..Findings::default()
             };
         }
     };
@@ -72,7 +69,7 @@ pub(super) async fn connect(tenant: &CrmTenant, key: &TenantKey, context: &Conte
         .get(key)
         .filter(|held| held.version == version);
     let made = match &held {
-        Some(held) => Ok((held.graph.clone(), held.zoho.clone())),
+        Some(held) => Ok((held.mailboxes.graph.clone(), held.zoho.clone())),
         None => match context.connections.take_waiting(key, &version) {
             Some(clients) => Ok(clients),
             None => clients(tenant, key, credentials, context),
@@ -83,28 +80,23 @@ pub(super) async fn connect(tenant: &CrmTenant, key: &TenantKey, context: &Conte
         Err(trouble) => {
             return Findings {
                 credentials: Some(trouble),
-                ..Findings::nothing()
+                ..Findings::default()
             };
         }
     };
     let (office, crm) = tokio::join!(office(&graph), organisation(tenant, &zoho));
+    let reachable = office
+        .is_ok()
+        .then(|| Some(mailboxes(tenant, graph.clone(), tenant.organisation()?)))
+        .flatten();
     let connection = match (&office, &crm) {
         (Ok(()), Ok(org)) => {
             set_budget(tenant, org, &zoho);
             Some(held.unwrap_or_else(|| {
-                let organisation = org.id.as_str().to_owned();
-                let feed = context.connections.feed(&organisation);
-                let office_tenant = tenant.spec.office365.tenant_id.clone();
+                let mailboxes = mailboxes(tenant, graph.clone(), org.id.as_str());
+                let feed = context.connections.feed(&mailboxes.organisation);
                 let clock = &context.surroundings.clock;
-                Arc::new(Connection::new(
-                    version,
-                    office_tenant,
-                    organisation,
-                    graph,
-                    zoho,
-                    feed,
-                    clock,
-                ))
+                Arc::new(Connection::new(version, mailboxes, zoho, feed, clock))
             }))
         }
         // The connection outlives what passes by itself: its syncs meet the same trouble and wait on their own.
@@ -126,8 +118,20 @@ pub(super) async fn connect(tenant: &CrmTenant, key: &TenantKey, context: &Conte
     Findings {
         office: Some(office),
         crm: Some(crm),
+        mailboxes: match &connection {
+            Some(connection) => Some(connection.mailboxes.clone()),
+            None => reachable,
+        },
         connection,
-        ..Findings::nothing()
+        ..Findings::default()
+    }
+}
+
+fn mailboxes(tenant: &CrmTenant, graph: Graph, organisation: &str) -> Mailboxes {
+    Mailboxes {
+        graph,
+        office_tenant: tenant.spec.office365.tenant_id.clone(),
+        organisation: organisation.to_owned(),
     }
 }
 
@@ -243,12 +247,7 @@ async fn office(graph: &Graph) -> Result<(), Trouble> {
 
 async fn organisation(tenant: &CrmTenant, zoho: &Zoho) -> Result<Org, Trouble> {
     let org = zoho.org().await.map_err(|error| crm_trouble(&error))?;
-    let pinned = tenant
-        .status
-        .as_ref()
-        .and_then(|status| status.crm.as_ref()?.organization_id.as_deref());
-    let expected = tenant.spec.crm.zoho.organization_id.as_deref().or(pinned);
-    match expected {
+    match tenant.organisation() {
         Some(expected) if expected != org.id.as_str() => Err(Trouble::person(
             Reason::OrganizationChanged,
             format!(

@@ -5,18 +5,18 @@ mod report;
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
 
-use super::Context;
 use super::runner::{self, Next};
 use super::trouble::{Remedy, Trouble};
-use crate::api::{ConditionType, CrmTenant, requested_at};
+use super::{Context, finalizer};
+use crate::api::{ConditionType, ContactSync, CrmTenant, requested_at};
 use crate::connections::TenantKey;
-use connect::Findings;
+use connect::{Findings, Halt};
 
 /// How often the sign-in is checked while all is well.
 const CHECK_EVERY: Duration = Duration::from_mins(15);
@@ -24,22 +24,44 @@ const CHECK_EVERY: Duration = Duration::from_mins(15);
 /// How often what only a person can mend is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_mins(10);
 
+/// Keeps a tenant that is being deleted until none of its syncs needs it to leave its mailbox.
+const FINALIZER: &str = "crmlink.dev/contact-syncs";
+
 /// What the syncs of each tenant last knew of it: they are woken when it changes.
 #[derive(Default)]
-pub(super) struct Seen(Mutex<HashMap<TenantKey, (Option<i64>, bool)>>);
+pub(super) struct Seen(Mutex<HashMap<TenantKey, Sight>>);
+
+#[derive(Clone, PartialEq, Eq)]
+struct Sight {
+    generation: Option<i64>,
+    ready: bool,
+    trouble: Option<Trouble>,
+}
 
 impl Seen {
     /// Whether this process has tried to sign in for the tenant.
     pub(super) fn knows(&self, tenant: &TenantKey) -> bool {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .contains_key(tenant)
+        self.all().contains_key(tenant)
     }
 
-    fn changed(&self, tenant: &TenantKey, generation: Option<i64>, ready: bool) -> bool {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.insert(tenant.clone(), (generation, ready)) != Some((generation, ready))
+    /// What kept this process from signing in the last time.
+    pub(super) fn trouble(&self, tenant: &TenantKey) -> Option<Trouble> {
+        self.all().get(tenant)?.trouble.clone()
+    }
+
+    /// Whether something changed that is news for the syncs.
+    fn changed(&self, tenant: &TenantKey, sight: Sight) -> bool {
+        let now = (sight.generation, sight.ready);
+        let before = self.all().insert(tenant.clone(), sight);
+        before.is_none_or(|before| (before.generation, before.ready) != now)
+    }
+
+    fn forget(&self, tenant: &TenantKey) {
+        self.all().remove(tenant);
+    }
+
+    fn all(&self) -> MutexGuard<'_, HashMap<TenantKey, Sight>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -49,52 +71,58 @@ pub(super) async fn reconcile(tenant: Arc<CrmTenant>, context: Arc<Context>) -> 
 
 async fn bring(tenant: &CrmTenant, context: &Context) -> Result<Next, Box<kube::Error>> {
     let key: TenantKey = (tenant.namespace().unwrap_or_default(), tenant.name_any());
-    if tenant.metadata.deletion_timestamp.is_some() {
-        context.connections.remove(&key);
-        context.wake_syncs_of(&key);
-        return Ok(Next::Change);
-    }
     if !context.listed().await {
         return Ok(Next::Change);
     }
-    let findings = if tenant.spec.is_suspended() {
-        Findings::suspended()
-    } else {
-        connect::connect(tenant, &key, context).await
-    };
-    let before = tenant.status.as_ref();
+    let deleting = tenant.metadata.deletion_timestamp.is_some();
     let syncs = u32::try_from(context.syncs_of(&key).count()).unwrap_or(u32::MAX);
+    if deleting && syncs == 0 {
+        return go(tenant, &key, context).await;
+    }
+    if finalizer::set(tenant, FINALIZER, syncs > 0, context).await? {
+        return Ok(Next::Change);
+    }
+    let halt = if deleting {
+        Some(Halt::Deleting { syncs })
+    } else {
+        tenant.spec.is_suspended().then_some(Halt::Suspended)
+    };
+    // A sync that is being deleted takes its copies out of the mailbox all the same.
+    let needed = |sync: Arc<ContactSync>| sync.metadata.deletion_timestamp.is_some();
+    let mut findings = Findings::default();
+    if halt.is_none() || context.syncs_of(&key).any(needed) {
+        findings = connect::connect(tenant, &key, context).await;
+    }
+    findings.halt = halt;
+    let before = tenant.status.as_ref();
     let failures = context.backoff.count(&runner::key(tenant));
-    let after = report::status(
-        tenant,
-        &findings,
-        syncs,
-        failures,
-        context.surroundings.clock.now(),
-    );
+    let now = context.surroundings.clock.now();
+    let after = report::status(tenant, &findings, syncs, failures, now);
     context
         .reporter
         .write(tenant, before, &after, |status| &status.conditions)
         .await?;
 
+    context
+        .connections
+        .set_mailboxes(key.clone(), findings.mailboxes.clone());
     let new_connection = if let Some(connection) = &findings.connection {
         context.connections.put(key.clone(), connection)
     } else {
         context.connections.remove(&key);
         false
     };
-    let ready = after.conditions.is_true(ConditionType::Ready) && !tenant.spec.is_suspended();
+    let sight = Sight {
+        generation: tenant.metadata.generation,
+        ready: after.conditions.is_true(ConditionType::Ready) && halt.is_none(),
+        trouble: findings.trouble().cloned(),
+    };
     let asked = before.and_then(|status| status.last_handled_requested_at.clone()) != requested_at(tenant);
-    if context
-        .tenants_seen
-        .changed(&key, tenant.metadata.generation, ready)
-        || new_connection
-        || asked
-    {
+    if context.tenants_seen.changed(&key, sight) || new_connection || asked {
         context.wake_syncs_of(&key);
     }
     Ok(match findings.trouble() {
-        None if tenant.spec.is_suspended() => Next::Change,
+        None if halt.is_some() => Next::Change,
         None => Next::In(context.backoff.spread(CHECK_EVERY)),
         Some(Trouble {
             remedy: Remedy::Person,
@@ -105,4 +133,15 @@ async fn bring(tenant: &CrmTenant, context: &Context) -> Result<Next, Box<kube::
             ..
         }) => Next::Retry(*after),
     })
+}
+
+/// Nothing needs the tenant any more.
+async fn go(tenant: &CrmTenant, key: &TenantKey, context: &Context) -> Result<Next, Box<kube::Error>> {
+    context.connections.remove(key);
+    context.connections.set_mailboxes(key.clone(), None);
+    context.tenants_seen.forget(key);
+    finalizer::set(tenant, FINALIZER, false, context).await?;
+    // Whoever refers to it by now finds that it is gone.
+    context.wake_syncs_of(key);
+    Ok(Next::Change)
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::connect::Findings;
+use super::connect::{Findings, Halt};
 use crate::api::{
     ConditionStatus, ConditionType, Conditions, CrmStatus, CrmTenant, CrmTenantStatus, Office365Status,
     Reason, SyncCounts, requested_at,
@@ -25,30 +25,9 @@ pub(super) fn status(
     status.observed_generation = generation;
     status.last_handled_requested_at = requested_at(tenant).or(status.last_handled_requested_at);
     status.syncs = Some(SyncCounts { contact_syncs: syncs });
-    let set = |conditions: &mut Conditions, kind, holds: ConditionStatus, reason, message: &str| {
-        conditions.set(kind, holds, reason, message, generation, now);
-    };
     let conditions = &mut status.conditions;
-    if findings.suspended {
-        let message = "spec.suspend is true: nothing is read or written for this tenant and its syncs";
-        set(
-            conditions,
-            ConditionType::Suspended,
-            ConditionStatus::True,
-            Reason::Suspended,
-            message,
-        );
-        conditions.remove(ConditionType::Reconciling);
-        conditions.remove(ConditionType::Stalled);
-        if conditions.get(ConditionType::Ready).is_none() {
-            set(
-                conditions,
-                ConditionType::Ready,
-                ConditionStatus::Unknown,
-                Reason::Suspended,
-                message,
-            );
-        }
+    if let Some(halt) = findings.halt {
+        halted(conditions, halt, generation, now);
         return status;
     }
     conditions.remove(ConditionType::Suspended);
@@ -87,6 +66,37 @@ pub(super) fn status(
         now,
     );
     status
+}
+
+/// What is known of the services stays as it was.
+fn halted(conditions: &mut Conditions, halt: Halt, generation: Option<i64>, now: Timestamp) {
+    conditions.remove(ConditionType::Reconciling);
+    conditions.remove(ConditionType::Stalled);
+    let mut set = |kind, holds, reason, message: &str| {
+        conditions.set(kind, holds, reason, message, generation, now);
+    };
+    match halt {
+        Halt::Deleting { syncs } => {
+            let message = format!(
+                "{syncs} ContactSyncs still refer to this CrmTenant, which is being deleted: they read and write nothing any more. Delete them too, and it goes once their copies are out of the mailboxes"
+            );
+            set(
+                ConditionType::Ready,
+                ConditionStatus::False,
+                Reason::TenantInUse,
+                &message,
+            );
+        }
+        Halt::Suspended => {
+            let message = "spec.suspend is true: nothing is read or written for this tenant and its syncs";
+            let (holds, reason) = (ConditionStatus::True, Reason::Suspended);
+            set(ConditionType::Suspended, holds, reason, message);
+            if conditions.get(ConditionType::Ready).is_none() {
+                let holds = ConditionStatus::Unknown;
+                conditions.set(ConditionType::Ready, holds, reason, message, generation, now);
+            }
+        }
+    }
 }
 
 /// A service that was not asked keeps what is known of it.
