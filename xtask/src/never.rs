@@ -7,7 +7,7 @@ use serde_json::Value;
 /// A counter that stays at zero: the emulated service, its name there, and the invariant.
 type Counter = (&'static str, &'static str, &'static str);
 
-const COUNTERS: [Counter; 17] = [
+const COUNTERS: [Counter; 18] = [
     ("graph", "attendees_written", "N4"),
     ("graph", "duplicate_markers", "N2"),
     ("graph", "mails_sent", "N4"),
@@ -19,6 +19,7 @@ const COUNTERS: [Counter; 17] = [
     ("zoho", "automation_runs", "N4"),
     ("zoho", "cadences_run", "N4"),
     ("zoho", "duplicates", "N2"),
+    ("zoho", "invitations_while_pending", "N4"),
     ("zoho", "mails_sent", "N4"),
     ("zoho", "notifications_sent", "N4"),
     ("zoho", "owner_changes_by_api", "N5"),

@@ -11,7 +11,9 @@ use url::Url;
 
 use crate::call::Call;
 use crate::config::{self, Config, ConfigError, RetryPolicy};
+use crate::directory_roles::DirectoryRoles;
 use crate::error::Error;
+use crate::groups::Groups;
 use crate::limits::{Gate, MailboxLimits};
 use crate::mailbox::Mailbox;
 use crate::observer::Observer;
@@ -19,6 +21,7 @@ use crate::organization::{self, Organization};
 use crate::refusal;
 use crate::request::{Payload, Reply, Request};
 use crate::retry::{self, Verdict};
+use crate::service_principals::ServicePrincipals;
 use crate::token::ClientCredentials;
 use crate::users::Users;
 
@@ -92,6 +95,24 @@ impl Graph {
         Users::new(self.clone())
     }
 
+    /// Groups of the directory.
+    #[must_use]
+    pub fn groups(&self) -> Groups {
+        Groups::new(self.clone())
+    }
+
+    /// Roles of the directory.
+    #[must_use]
+    pub fn directory_roles(&self) -> DirectoryRoles {
+        DirectoryRoles::new(self.clone())
+    }
+
+    /// Apps in the tenant.
+    #[must_use]
+    pub fn service_principals(&self) -> ServicePrincipals {
+        ServicePrincipals::new(self.clone())
+    }
+
     /// The tenant itself.
     pub fn organization(&self) -> Request<Organization> {
         organization::request(self.clone())
@@ -112,8 +133,23 @@ impl Graph {
         Ok(())
     }
 
+    pub(crate) fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
     pub(crate) fn base(&self) -> &Url {
         &self.base
+    }
+
+    /// Waits until one more mail may leave a mailbox; a longer wait than a call's is reported instead.
+    pub(crate) async fn pace_mail(&self, mailbox: &str) -> Result<(), Error> {
+        while let Err(wait) = self.limits.mails.take(&self.client_id, mailbox, self.clock.now()) {
+            if wait > self.retry.longest_wait {
+                return Err(Error::StillThrottled { after: wait });
+            }
+            self.clock.sleep(wait).await;
+        }
+        Ok(())
     }
 
     pub(crate) fn gate(&self, mailbox: Option<&str>) -> Option<Arc<Gate>> {

@@ -8,6 +8,8 @@ use ambient::Clock;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::mail_pace::MailPace;
+
 /// How many requests a mailbox serves at once.
 pub(crate) const WIDTH: u32 = 4;
 /// How many requests a mailbox serves in a window.
@@ -20,6 +22,7 @@ const WINDOW: i64 = 600;
 pub struct MailboxLimits {
     clock: Arc<dyn Clock>,
     gates: Mutex<Gates>,
+    pub(crate) mails: MailPace,
 }
 
 #[derive(Default)]
@@ -35,6 +38,7 @@ impl MailboxLimits {
         Self {
             clock,
             gates: Mutex::default(),
+            mails: MailPace::default(),
         }
     }
 

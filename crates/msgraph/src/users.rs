@@ -4,11 +4,15 @@ use serde::Deserialize;
 
 use crate::call::Call;
 use crate::opaque::opaque_debug;
+use crate::pages::Pages;
 use crate::request::Request;
 use crate::{Graph, encode};
 
 /// Only what the operator decides by. Without `$select` neither `accountEnabled` nor the addresses come.
 const SELECT: &str = "$select=id,userPrincipalName,mail,proxyAddresses,accountEnabled,userType";
+
+/// The largest page of a directory list.
+const PAGE: u32 = 999;
 
 /// The users.
 #[derive(Debug, Clone)]
@@ -73,6 +77,23 @@ impl User {
     }
 }
 
+/// What a user is called.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserNames {
+    /// First name.
+    #[serde(default)]
+    pub given_name: Option<String>,
+    /// Last name.
+    #[serde(default)]
+    pub surname: Option<String>,
+    /// The name that others see.
+    #[serde(default)]
+    pub display_name: Option<String>,
+}
+
+opaque_debug!(UserNames {});
+
 impl Users {
     pub(crate) fn new(graph: Graph) -> Self {
         Self { graph }
@@ -82,6 +103,23 @@ impl Users {
     pub fn get(&self, id_or_upn: &str) -> Request<User> {
         let call = Call::get("/users/{user}", format!("{}?{SELECT}", encode::user(id_or_upn)));
         Request::new(self.graph.clone(), call, |reply| reply.json("user"))
+    }
+
+    /// What a user is called, which only an invitation needs.
+    pub fn names(&self, id_or_upn: &str) -> Request<UserNames> {
+        let target = format!(
+            "{}?$select=givenName,surname,displayName",
+            encode::user(id_or_upn)
+        );
+        let call = Call::get("/users/{user}", target);
+        Request::new(self.graph.clone(), call, |reply| reply.json("names of a user"))
+    }
+
+    /// All users, guests and disabled accounts included.
+    #[must_use]
+    pub fn list(&self) -> Pages<User> {
+        let call = Call::get("/users", format!("/users?{SELECT}&$top={PAGE}"));
+        Pages::new(self.graph.clone(), call, "users")
     }
 }
 

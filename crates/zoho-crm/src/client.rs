@@ -239,7 +239,8 @@ fn stale(exchange: &Exchange) -> bool {
 /// A write's rows come in 400 and 412 as well (`research/zoho.md` §5); the family reads them.
 fn has_rows(call: &Call, exchange: &Exchange) -> bool {
     let body = || serde_json::from_slice::<serde_json::Value>(&exchange.body).ok();
+    let is_list = |rows: Option<&serde_json::Value>| rows.is_some_and(serde_json::Value::is_array);
     call.effect != Effect::Read
         && matches!(exchange.status.as_u16(), 400 | 403 | 412)
-        && body().is_some_and(|body| speaks_of_rows(&body))
+        && body().is_some_and(|body| speaks_of_rows(&body) || is_list(body.get("users")))
 }

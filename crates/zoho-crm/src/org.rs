@@ -8,6 +8,7 @@ use crate::client::Zoho;
 use crate::error::Error;
 use crate::ids::OrgId;
 use crate::times;
+use crate::users::User;
 
 open_enum! {
     /// What an organisation has bought.
@@ -98,6 +99,8 @@ pub struct Org {
     pub paid_expiry: Option<Timestamp>,
     /// Set during a trial.
     pub on_trial: bool,
+    /// When the trial ends, if there is one.
+    pub trial_expiry: Option<Timestamp>,
     /// Seats.
     pub users_license_purchased: u32,
     /// Address of the super admin.
@@ -108,6 +111,51 @@ pub struct Org {
     pub privacy_settings: bool,
     /// The organisation's default zone; users have their own.
     pub time_zone: Option<String>,
+}
+
+/// Why an organisation cannot invite users over its API, whoever acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CannotInvite {
+    /// The edition is a free one, or a trial that nobody paid for.
+    #[error("inviting users needs a paid edition")]
+    Unpaid,
+    /// Users are added in the administration of Zoho One or CRM Plus only.
+    #[error("users are added in Zoho One or CRM Plus, not in the CRM")]
+    SuiteManaged,
+    /// A sandbox has no users of its own.
+    #[error("a sandbox has no users of its own")]
+    Sandbox,
+    /// Bigin is another product.
+    #[error("the organisation is one of Bigin, not of the CRM")]
+    Bigin,
+}
+
+impl Org {
+    /// Whether users can be invited at all, known before any call.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub fn can_invite(&self) -> Result<(), CannotInvite> {
+        match (&self.org_type, &self.paid_type) {
+            (OrgType::Sandbox, _) => Err(CannotInvite::Sandbox),
+            (OrgType::Bigin, _) => Err(CannotInvite::Bigin),
+            (_, paid_type) if paid_type.adds_users_elsewhere() => Err(CannotInvite::SuiteManaged),
+            _ if !self.paid => Err(CannotInvite::Unpaid),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a user is the super admin: by account, or by address, as Zoho describes the account's number loosely.
+    #[must_use]
+    pub fn is_super_admin(&self, user: &User) -> bool {
+        let same_account = self.primary_zuid.is_some() && self.primary_zuid == user.zuid;
+        let same_address = self
+            .primary_email
+            .as_deref()
+            .is_some_and(|address| user.has_address(address));
+        same_account || same_address
+    }
 }
 
 impl std::fmt::Debug for Org {
@@ -150,6 +198,8 @@ struct License {
     paid_expiry: Option<Timestamp>,
     #[serde(default)]
     trial_type: Option<String>,
+    #[serde(default, deserialize_with = "times::optional")]
+    trial_expiry: Option<Timestamp>,
     #[serde(default)]
     users_license_purchased: Option<u32>,
 }
@@ -174,6 +224,7 @@ impl Zoho {
             paid_type: wire.license_details.paid_type,
             paid_expiry: wire.license_details.paid_expiry,
             on_trial: wire.license_details.trial_type.is_some(),
+            trial_expiry: wire.license_details.trial_expiry,
             users_license_purchased: wire.license_details.users_license_purchased.unwrap_or_default(),
             primary_email: wire.primary_email,
             primary_zuid: wire.primary_zuid,

@@ -7,6 +7,7 @@ use crate::call::{Call, check_id};
 use crate::client::Zoho;
 use crate::error::Error;
 use crate::ids::ProfileId;
+use crate::resolve::{Unresolved, resolve};
 use crate::times;
 
 /// The permission to invite, approve and remove users.
@@ -23,6 +24,17 @@ pub struct ProfileSummary {
     /// Last change: the key to cache permissions by.
     #[serde(default, deserialize_with = "times::optional")]
     pub modified_time: Option<Timestamp>,
+}
+
+impl ProfileSummary {
+    /// The profile that a person means: by id, or by name where only one has it.
+    ///
+    /// # Errors
+    /// If none fits, or several do.
+    pub fn find<'a>(profiles: &'a [Self], id_or_name: &str) -> Result<&'a Self, Unresolved> {
+        let has_name = |profile: &Self| profile.name.as_deref() == Some(id_or_name);
+        resolve(profiles, |profile| profile.id.as_str() == id_or_name, has_name)
+    }
 }
 
 /// One permission of a profile.

@@ -6,6 +6,7 @@ use crate::call::Call;
 use crate::client::Zoho;
 use crate::error::Error;
 use crate::ids::RoleId;
+use crate::resolve::{Unresolved, resolve};
 
 /// A role. Default names follow the organisation's language, so resolve once and keep the id.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -18,6 +19,18 @@ pub struct Role {
     /// The name that people see.
     #[serde(default)]
     pub display_label: Option<String>,
+}
+
+impl Role {
+    /// The role that a person means: by id, or by name where only one has it.
+    ///
+    /// # Errors
+    /// If none fits, or several do.
+    pub fn find<'a>(roles: &'a [Self], id_or_name: &str) -> Result<&'a Self, Unresolved> {
+        let is = |name: &Option<String>| name.as_deref() == Some(id_or_name);
+        let has_name = |role: &Self| is(&role.name) || is(&role.display_label);
+        resolve(roles, |role| role.id.as_str() == id_or_name, has_name)
+    }
 }
 
 #[derive(Deserialize)]

@@ -69,14 +69,10 @@ impl Off<'_> {
 
     /// Whether nothing more is to be carried to the CRM.
     async fn last_round(&self, mailbox: &GraphMailbox, context: &Context) -> Result<bool, Stop> {
-        let Some(partner) = self.partner else {
+        let Some(partner) = self.partner.filter(|_| self.policy.direction.reaches_crm()) else {
             return Ok(true);
         };
-        let (mapping, policy) = (partner.mapping.towards_crm(), self.policy.towards_crm());
-        let round = contacts::ContactSync {
-            mapping: &mapping,
-            ..engine(self.sync, self.user_id, partner, mailbox, &policy, context)
-        };
+        let round = engine(self.sync, self.user_id, partner, mailbox, self.policy, context);
         match round.last_round(slice_end(context)).await {
             Ok(outcome) => Ok(outcome != Outcome::MoreWork),
             Err(Stop::Failure(failure)) if is_of_crm(&failure) && is_patience_over(self.sync, context) => {

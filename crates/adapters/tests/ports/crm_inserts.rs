@@ -1,12 +1,19 @@
 //! Records to be made.
 
-use serde_json::{Map, Value, json};
-use sync_runtime::ports::{Crm, Failure, ItemFailure, Service, Written};
+use serde_json::{Value, json};
+use sync_runtime::ports::{Crm, Failure, ItemFailure, NewRecord, Service, Written};
 
 use crate::services::{ANN, BOB, Services, row};
 
+fn new(fields: &Value) -> NewRecord {
+    NewRecord {
+        item: "AAMkAGI1AAAt9AHjAAA=".to_owned(),
+        fields: row(fields),
+    }
+}
+
 async fn insert(services: &Services, rows: &[Value]) -> Vec<Result<Written, ItemFailure>> {
-    let rows: Vec<Map<String, Value>> = rows.iter().map(row).collect();
+    let rows: Vec<NewRecord> = rows.iter().map(new).collect();
     let answers = services.crm.insert(ANN, &rows).await;
     assert_eq!(answers.len(), rows.len());
     answers
@@ -194,7 +201,7 @@ async fn an_owner_who_cannot_own_is_the_rows_trouble() {
     services.staff(&json!({"do": "disable_user", "user": "bob@example.com"}));
     let answers = services
         .crm
-        .insert(BOB, &[row(&json!({"Last_Name": "Byron"}))])
+        .insert(BOB, &[new(&json!({"Last_Name": "Byron"}))])
         .await;
     assert_eq!(answers, [Err(refused("INVALID_DATA", "Owner"))]);
     services.finish();

@@ -88,10 +88,14 @@ impl EmulatorClock {
             if left.is_zero() {
                 return;
             }
-            let running = matches!(*locked(&self.mode), Mode::Running(_));
-            tokio::select! {
-                () = moved => {}
-                () = tokio::time::sleep(left), if running => {}
+            // A clock that stands still needs no timer, and so no runtime that has one.
+            if matches!(*locked(&self.mode), Mode::Frozen(_)) {
+                moved.await;
+            } else {
+                tokio::select! {
+                    () = moved => {}
+                    () = tokio::time::sleep(left) => {}
+                }
             }
         }
     }
@@ -165,6 +169,18 @@ mod tests {
         clock.advance(SignedDuration::from_secs(10));
         late.await.unwrap();
         assert_eq!(clock.next_wake(), None);
+    }
+
+    #[test]
+    fn a_clock_that_stands_still_needs_no_runtime() {
+        let clock = EmulatorClock::frozen(Timestamp::UNIX_EPOCH);
+        let sleep = clock.sleep(Duration::from_secs(5));
+        futures::executor::block_on(async {
+            let mut sleep = std::pin::pin!(sleep);
+            assert!(futures::poll!(&mut sleep).is_pending());
+            clock.advance(SignedDuration::from_secs(5));
+            assert!(futures::poll!(&mut sleep).is_ready());
+        });
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// Every counter; all of them show from the start, so that a misspelt name in a test is seen.
-const NAMES: [&str; 23] = [
+const NAMES: [&str; 25] = [
     "attendees_written",
     "batch_calls",
     "creates",
@@ -20,6 +20,8 @@ const NAMES: [&str; 23] = [
     "named_properties",
     "noop_updates",
     "permanent_deletes",
+    "requested_mails_repeated",
+    "requested_mails_sent",
     "requests_without_immutable_id",
     "throttled",
     "token_requests_refused",

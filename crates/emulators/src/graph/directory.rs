@@ -1,4 +1,4 @@
-//! Organisation, users, groups and the directory role that matters.
+//! Organisation, users and groups.
 
 use serde_json::{Map, Value, json};
 
@@ -6,10 +6,9 @@ use super::errors::{Failure, Reply};
 use super::filter::{Filter, Filterable, UnknownPath};
 use super::http_api::{Call, Caller};
 use super::ids;
+use super::principals::{Principal, show_group};
+use super::service_principals::of_app;
 use super::tenant::{Tenant, User};
-
-/// The role template of Global Administrator.
-const GLOBAL_ADMINISTRATOR: &str = "62e90394-69f5-4237-9190-012177145e10";
 
 /// What a user shows when nothing is selected.
 const DEFAULTS: [&str; 11] = [
@@ -28,6 +27,20 @@ const DEFAULTS: [&str; 11] = [
 
 /// What else can be selected here.
 const MORE: [&str; 3] = ["accountEnabled", "proxyAddresses", "userType"];
+
+/// What groups and apps have besides, in lists of members of any kind.
+const OTHERS: [&str; 10] = [
+    "appId",
+    "appOwnerOrganizationId",
+    "appRoleAssignmentRequired",
+    "appRoles",
+    "description",
+    "mailEnabled",
+    "securityEnabled",
+    "servicePrincipalType",
+    "accountEnabled",
+    "displayName",
+];
 
 /// What an app with User.ReadBasic.All may see.
 const BASIC: [&str; 6] = [
@@ -190,82 +203,51 @@ pub(super) fn group_members(
         .iter()
         .find(|group| group.id.eq_ignore_ascii_case(id));
     let group = group.ok_or_else(|| not_found(id))?;
-    let members = group.members.iter().filter_map(|id| tenant.user(id));
-    members_page(call, members)
+    let members = group.members.iter().filter_map(|id| tenant.principal(id));
+    members_page(tenant, caller, call, members)
 }
 
-fn members_page<'a>(call: &Call, users: impl Iterator<Item = &'a User>) -> Result<Reply, Failure> {
-    let known = |name: &str| DEFAULTS.contains(&name) || MORE.contains(&name);
-    let select = call.query.select(known, "directoryObject")?;
-    let names = select.unwrap_or_else(|| DEFAULTS.map(str::to_owned).to_vec());
-    let rows = users.map(|user| {
-        let mut row = cut(show(user), Some(&names));
-        row["@odata.type"] = json!("#microsoft.graph.user");
-        row
-    });
-    page(call, "directoryObjects", rows.collect())
-}
-
-/// A role exists in the tenant once somebody was given it.
-fn global_administrator(tenant: &Tenant) -> Option<Value> {
-    tenant.users.iter().any(|user| user.admin).then(|| {
-        json!({
-            "id": role_id(tenant),
-            "deletedDateTime": null,
-            "description": "Can manage all aspects of Microsoft Entra ID and Microsoft services that use it.",
-            "displayName": "Global Administrator",
-            "roleTemplateId": GLOBAL_ADMINISTRATOR,
-        })
-    })
-}
-
-fn role_id(tenant: &Tenant) -> String {
-    ids::object_id(0, &[&tenant.id, "role", GLOBAL_ADMINISTRATOR])
-}
-
-fn need_roles(caller: &Caller) -> Result<(), Failure> {
-    caller.need(&["RoleManagement.Read.Directory", "Directory.Read.All"])
-}
-
-fn role_select(call: &Call) -> Result<Option<Vec<String>>, Failure> {
-    let known = |name: &str| matches!(name, "id" | "description" | "displayName" | "roleTemplateId");
-    call.query.select(known, "directoryRole")
-}
-
-pub(super) fn roles(tenant: &Tenant, caller: &Caller, call: &Call) -> Result<Reply, Failure> {
-    need_roles(caller)?;
-    call.query.allow(&["$select"])?;
-    let select = role_select(call)?;
-    let rows = global_administrator(tenant)
-        .into_iter()
-        .map(|role| cut(role, select.as_deref()));
-    page(call, "directoryRoles", rows.collect())
-}
-
-pub(super) fn role(tenant: &Tenant, caller: &Caller, call: &Call, template: &str) -> Result<Reply, Failure> {
-    need_roles(caller)?;
-    call.query.allow(&["$select"])?;
-    let found = global_administrator(tenant).filter(|_| template.eq_ignore_ascii_case(GLOBAL_ADMINISTRATOR));
-    let mut out = cut(
-        found.ok_or_else(|| not_found(template))?,
-        role_select(call)?.as_deref(),
-    );
-    out["@odata.context"] = json!(call.context("directoryRoles/$entity"));
-    Ok(Reply::ok(out))
-}
-
-pub(super) fn role_members(
+/// Members of a role or a group, of whatever kind. Without the right to read a kind, its members show their ids only.
+pub(super) fn members_page<'a>(
     tenant: &Tenant,
     caller: &Caller,
     call: &Call,
-    id: &str,
+    members: impl Iterator<Item = Principal<'a>>,
 ) -> Result<Reply, Failure> {
-    need_roles(caller)?;
-    call.query.allow(&["$select", "$top", "$skiptoken"])?;
-    if id != role_id(tenant) || global_administrator(tenant).is_none() {
-        return Err(not_found(id));
-    }
-    members_page(call, tenant.users.iter().filter(|user| user.admin))
+    let known = |name: &str| DEFAULTS.contains(&name) || MORE.contains(&name) || OTHERS.contains(&name);
+    let select = call.query.select(known, "directoryObject")?;
+    let rows = members.map(|member| {
+        let (shown, readers) = match member {
+            Principal::User(user) => (show(user), &["User.Read.All", "Directory.Read.All"][..]),
+            Principal::Group(group) => (
+                show_group(group),
+                &["GroupMember.Read.All", "Directory.Read.All"][..],
+            ),
+            Principal::App(app) => (
+                of_app(tenant, app),
+                &["Application.Read.All", "Directory.Read.All"][..],
+            ),
+        };
+        let defaults = || match member {
+            Principal::User(_) => DEFAULTS.map(str::to_owned).to_vec(),
+            Principal::Group(_) | Principal::App(_) => shown
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(name, _)| name.clone())
+                .collect(),
+        };
+        let names = select.clone().unwrap_or_else(defaults);
+        let mut row = cut(shown, Some(&names));
+        if let (Value::Object(members), false) = (&mut row, caller.holds(readers)) {
+            for (_, value) in members.iter_mut().filter(|(name, _)| *name != "id") {
+                *value = Value::Null;
+            }
+        }
+        row["@odata.type"] = json!(member.odata_type());
+        row
+    });
+    page(call, "directoryObjects", rows.collect())
 }
 
 impl Filterable for User {

@@ -41,7 +41,9 @@ pub(super) fn disturb(
         .filter_map(|segment| decode(segment).ok())
         .collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let own = token.user.clone().unwrap_or_default();
     let (user, rest) = match segments[..] {
+        ["me", ref rest @ ..] => (own.as_str(), rest),
         ["users", user, ref rest @ ..] => (user, rest),
         [first, ref rest @ ..] => match key_of(first, "users") {
             Some(user) => (user, rest),

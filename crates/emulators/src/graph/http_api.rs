@@ -11,11 +11,13 @@ use axum::extract::State;
 use axum::response::Response;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, Method, Request};
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::errors::{Failure, Ids, Reply, respond};
 use super::query::{Prefer, Query, decode};
-use super::{GraphEmulator, Inner, batch, directory, login, mailbox_api, service_principals};
+use super::tenant::Tenant;
+use super::{GraphEmulator, Inner, batch, directory, login, mailbox_api, roles, service_principals};
 use crate::core::service::{Context, Origin};
 
 /// Larger bodies are refused, as Graph does.
@@ -47,6 +49,8 @@ pub(super) struct Call {
 pub(super) struct Caller {
     pub(super) tenant: String,
     pub(super) client_id: String,
+    /// The person for whom the app acts.
+    user: Option<String>,
     permissions: BTreeSet<&'static str>,
 }
 
@@ -64,9 +68,14 @@ impl Caller {
         Err(Failure::new(403, "Authorization_RequestDenied", text))
     }
 
-    /// A mailbox call needs this permission.
-    pub(super) fn need_in_mailbox(&self, name: &str) -> Result<(), Failure> {
-        if self.holds(&[name]) {
+    /// A mailbox call needs this permission: consented to, or given by Exchange for this mailbox.
+    fn need_in_mailbox(&self, name: &str, tenant: Option<&Tenant>, user: &str) -> Result<(), Failure> {
+        let by_exchange = || {
+            let app = tenant?.apps.get(&self.client_id)?;
+            let user = tenant?.user(user).map(|user| user.id.as_str());
+            Some(app.has_exchange_role(name, user))
+        };
+        if self.holds(&[name]) || by_exchange().unwrap_or(false) {
             return Ok(());
         }
         let text = "Access is denied. Check credentials and try again.";
@@ -127,12 +136,8 @@ pub(super) async fn answer(api: &Api, request: Request<Body>) -> Response {
         return respond(Err(failure), &ids, now);
     };
     let path = parts.uri.path().to_owned();
-    if let Some(tenant) = path
-        .strip_prefix('/')
-        .and_then(|path| path.strip_suffix("/oauth2/v2.0/token"))
-        && parts.method == Method::POST
-    {
-        return login::token(&mut api.emulator.lock(), tenant, &parts.headers, &body, now);
+    if let Some(answer) = login::host(&mut api.emulator.lock(), &parts, &body, now) {
+        return answer;
     }
     let outcome = match take_apart(&parts, path, body) {
         Ok(call) => route(api, &call, &ids).await,
@@ -161,7 +166,14 @@ fn take_apart(parts: &http::request::Parts, path: String, body: Bytes) -> Result
 
 async fn route(api: &Api, call: &Call, ids: &Ids) -> Result<Reply, Failure> {
     let caller = authenticate(&api.emulator, &call.headers)?;
-    let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
+    let mut segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
+    if segments.first() == Some(&"me") {
+        let Some(user) = &caller.user else {
+            let text = "/me request is only valid with delegated authentication flow.";
+            return Err(Failure::new(400, "BadRequest", text));
+        };
+        segments.splice(..1, ["users", user.as_str()]);
+    }
     if let ["$batch"] = segments[..] {
         return batch::run(api, call, ids).await;
     }
@@ -170,7 +182,10 @@ async fn route(api: &Api, call: &Call, ids: &Ids) -> Result<Reply, Failure> {
         [first, ref rest @ ..] if !rest.is_empty() && key_of(first, "users").is_some() => {
             (key_of(first, "users").unwrap_or_default(), rest)
         }
-        _ => return directory_call(&mut api.emulator.lock(), &caller, call, &segments),
+        _ => {
+            let now = api.emulator.now();
+            return directory_call(&mut api.emulator.lock(), &caller, call, &segments, now);
+        }
     };
     mailbox_call(api, &caller, call, user, rest).await
 }
@@ -210,6 +225,7 @@ fn authenticate(emulator: &GraphEmulator, headers: &HeaderMap) -> Result<Caller,
         Some(token) => Ok(Caller {
             tenant: token.tenant.clone(),
             client_id: token.client_id.clone(),
+            user: token.user.clone(),
             permissions: token.permissions.clone(),
         }),
     }
@@ -220,6 +236,7 @@ fn directory_call(
     caller: &Caller,
     call: &Call,
     segments: &[&str],
+    now: Timestamp,
 ) -> Result<Reply, Failure> {
     let Some(tenant) = inner.tenants.get(&caller.tenant) else {
         return Err(Failure::new(
@@ -251,11 +268,11 @@ fn directory_call(
             directory::user(tenant, caller, call, key_of(user, "users").unwrap_or_default())
         }
         ["groups", group, "members"] => directory::group_members(tenant, caller, call, group),
-        ["directoryRoles"] => directory::roles(tenant, caller, call),
-        ["directoryRoles", role, "members"] => directory::role_members(tenant, caller, call, role),
+        ["directoryRoles"] => roles::list(tenant, caller, call),
+        ["directoryRoles", role, "members"] => roles::members(tenant, caller, call, role, now),
         [first] if alternate_key(first, "directoryRoles", "roleTemplateId").is_some() => {
             let template = alternate_key(first, "directoryRoles", "roleTemplateId").unwrap_or_default();
-            directory::role(tenant, caller, call, template)
+            roles::by_template(tenant, caller, call, template)
         }
         [first] if alternate_key(first, "servicePrincipals", "appId").is_some() => {
             let app = alternate_key(first, "servicePrincipals", "appId").unwrap_or_default();
@@ -328,15 +345,17 @@ fn enter(
     let now = api.emulator.now();
     let mut inner = api.emulator.lock();
     let inner = &mut *inner;
+    let need = |name| caller.need_in_mailbox(name, inner.tenants.get(&caller.tenant), user);
     match rest.first().copied().unwrap_or_default() {
         "contactFolders" | "contacts" => {
-            caller.need_in_mailbox("Contacts.ReadWrite")?;
+            need("Contacts.ReadWrite")?;
             inner.counters.add("mailbox_requests");
             if !call.prefer.immutable_id {
                 inner.counters.add("requests_without_immutable_id");
             }
         }
-        "mailboxSettings" => caller.need_in_mailbox("MailboxSettings.Read")?,
+        "mailboxSettings" => need("MailboxSettings.Read")?,
+        "sendMail" => need("Mail.Send")?,
         other => return Err(Failure::unknown_path(other)),
     }
     let jitter = inner.random.next_u64();
@@ -362,6 +381,10 @@ fn enter(
     if !found.has_mailbox {
         let text = "The mailbox is either inactive, soft-deleted, or is hosted on-premise.";
         return Err(Failure::new(404, "MailboxNotEnabledForRESTAPI", text));
+    }
+    if caller.user.as_ref().is_some_and(|own| *own != found.id) {
+        let text = "Access is denied. Check credentials and try again.";
+        return Err(Failure::new(403, "ErrorAccessDenied", text));
     }
     let id = found.id.clone();
     let gate = (caller.client_id.clone(), id.clone());

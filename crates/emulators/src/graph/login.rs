@@ -9,12 +9,17 @@ use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::tenant::Tenant;
 use super::{Inner, Token};
+use crate::core::service::Origin;
+
+/// What an app may do for the person who signed in to it.
+const DELEGATED: [&str; 3] = ["Contacts.ReadWrite", "MailboxSettings.Read", "User.Read"];
 
 /// The scopes that mean "what was consented to", one per cloud.
 const SCOPES: [&str; 4] = [
@@ -42,14 +47,18 @@ fn refuse(status: u16, error: &'static str, code: u32, text: impl Into<String>) 
     }
 }
 
-/// Answers `POST /{tenant}/oauth2/v2.0/token`.
-pub(super) fn token(
-    inner: &mut Inner,
-    tenant: &str,
-    headers: &HeaderMap,
-    body: &[u8],
-    now: Timestamp,
-) -> Response {
+/// Answers what is asked of the login host; nothing where the request is for Graph.
+pub(super) fn host(inner: &mut Inner, parts: &Parts, body: &[u8], now: Timestamp) -> Option<Response> {
+    let path = parts.uri.path().strip_prefix('/')?;
+    if let Some(tenant) = path.strip_suffix("/oauth2/v2.0/token") {
+        return (parts.method == Method::POST).then(|| token(inner, tenant, &parts.headers, body, now));
+    }
+    let tenant = path.strip_suffix("/v2.0/.well-known/openid-configuration")?;
+    (parts.method == Method::GET).then(|| discovery(inner, tenant, &Origin::of(parts).0))
+}
+
+/// `POST /{tenant}/oauth2/v2.0/token`
+fn token(inner: &mut Inner, tenant: &str, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Response {
     let form: HashMap<Cow<'_, str>, Cow<'_, str>> = url::form_urlencoded::parse(body).collect();
     let is_form = headers
         .get(CONTENT_TYPE)
@@ -66,14 +75,19 @@ pub(super) fn token(
         ))
     };
     match issued {
-        Ok((access_token, lifetime)) => {
+        Ok(issued) => {
             inner.counters.add("tokens_issued");
-            let body = json!({
+            let mut body = json!({
                 "token_type": "Bearer",
-                "expires_in": lifetime,
-                "ext_expires_in": lifetime,
-                "access_token": access_token,
+                "expires_in": issued.lifetime,
+                "ext_expires_in": issued.lifetime,
+                "access_token": issued.access_token,
             });
+            // An app on its own never gets one.
+            if let Some(refresh_token) = issued.refresh_token {
+                body["refresh_token"] = json!(refresh_token);
+                body["scope"] = json!(DELEGATED.join(" "));
+            }
             answer(200, &body, None)
         }
         Err(refusal) => {
@@ -115,17 +129,27 @@ fn answer(status: u16, body: &Value, retry_after: Option<i64>) -> Response {
     response
 }
 
+/// A token and what comes with it.
+struct Issued {
+    access_token: String,
+    lifetime: u64,
+    refresh_token: Option<String>,
+}
+
 fn issue(
     inner: &mut Inner,
     name: &str,
     form: &HashMap<Cow<'_, str>, Cow<'_, str>>,
     now: Timestamp,
-) -> Result<(String, u64), Refusal> {
+) -> Result<Issued, Refusal> {
     let missing = |name: &str| {
         let text = format!("The request body must contain the following parameter: '{name}'.");
         refuse(400, "invalid_request", 900_144, text)
     };
     let grant = form.get("grant_type").ok_or_else(|| missing("grant_type"))?;
+    if grant == "refresh_token" {
+        return refresh(inner, name, form, now);
+    }
     if grant != "client_credentials" {
         let text = format!("The app requested an unsupported grant type '{grant}'.");
         return Err(refuse(400, "unsupported_grant_type", 70_003, text));
@@ -176,14 +200,61 @@ fn issue(
         );
         return Err(refuse(400, "invalid_scope", 70_011, text));
     }
-    let lifetime = tenant.options.token_lifetime;
-    let life = SignedDuration::from_secs(i64::try_from(lifetime).unwrap_or(3599));
     let token = Token {
         tenant: tenant.id.clone(),
         client_id: app.client_id.to_lowercase(),
-        expires: now.saturating_add(life).unwrap_or(Timestamp::MAX),
+        user: None,
+        expires: now,
         permissions: app.permissions.clone(),
     };
+    let lifetime = tenant.options.token_lifetime;
+    Ok(give(inner, token, lifetime, None, now))
+}
+
+/// A person's token for a refresh token from an earlier sign-in, which stays as it is.
+fn refresh(
+    inner: &mut Inner,
+    name: &str,
+    form: &HashMap<Cow<'_, str>, Cow<'_, str>>,
+    now: Timestamp,
+) -> Result<Issued, Refusal> {
+    let get = |name: &str| form.get(name).map_or("", |value| value.as_ref());
+    let lower = name.to_lowercase();
+    let shared = ["common", "organizations"].contains(&lower.as_str());
+    let client = get("client_id").to_lowercase();
+    let found = inner.tenants.values().find_map(|tenant| {
+        let here = shared || tenant.id == lower || tenant.domain == lower;
+        let sign_in = tenant.sign_ins.iter().find(|sign_in| {
+            here && sign_in.client_id == client && sign_in.refresh_token == get("refresh_token")
+        });
+        let living = sign_in.filter(|sign_in| tenant.user(&sign_in.user).is_some());
+        living.map(|sign_in| (tenant, sign_in))
+    });
+    let Some((tenant, sign_in)) = found else {
+        let text = "The provided authorization code or refresh token is invalid or has expired.";
+        return Err(refuse(400, "invalid_grant", 9_002_313, text));
+    };
+    let token = Token {
+        tenant: tenant.id.clone(),
+        client_id: client,
+        user: Some(sign_in.user.clone()),
+        expires: now,
+        permissions: DELEGATED.into_iter().collect(),
+    };
+    let (lifetime, again) = (tenant.options.token_lifetime, sign_in.refresh_token.clone());
+    Ok(give(inner, token, lifetime, Some(again), now))
+}
+
+fn give(
+    inner: &mut Inner,
+    token: Token,
+    lifetime: u64,
+    refresh_token: Option<String>,
+    now: Timestamp,
+) -> Issued {
+    let life = SignedDuration::from_secs(i64::try_from(lifetime).unwrap_or(3599));
+    let expires = now.saturating_add(life).unwrap_or(Timestamp::MAX);
+    let token = Token { expires, ..token };
     let bytes: Vec<u8> = (0..8)
         .flat_map(|_| inner.random.next_u64().to_be_bytes())
         .collect();
@@ -192,7 +263,36 @@ fn issue(
         .tokens
         .retain(|_, token| token.expires > now - SignedDuration::from_hours(24));
     inner.tokens.insert(text.clone(), token);
-    Ok((text, lifetime))
+    Issued {
+        access_token: text,
+        lifetime,
+        refresh_token,
+    }
+}
+
+/// `GET /{tenant}/v2.0/.well-known/openid-configuration`: where client libraries look for the addresses.
+fn discovery(inner: &Inner, tenant: &str, base: &str) -> Response {
+    let lower = tenant.to_lowercase();
+    let known = |found: &Tenant| found.id == lower || found.domain == lower;
+    if !["common", "organizations"].contains(&lower.as_str()) && !inner.tenants.values().any(known) {
+        let text = format!("AADSTS90002: Tenant '{tenant}' not found.");
+        let body = json!({"error": "invalid_tenant", "error_description": text, "error_codes": [90_002]});
+        return answer(400, &body, None);
+    }
+    let at = format!("{base}/{tenant}");
+    let body = json!({
+        "issuer": format!("{at}/v2.0"),
+        "token_endpoint": format!("{at}/oauth2/v2.0/token"),
+        "authorization_endpoint": format!("{at}/oauth2/v2.0/authorize"),
+        "device_authorization_endpoint": format!("{at}/oauth2/v2.0/devicecode"),
+        "jwks_uri": format!("{at}/discovery/v2.0/keys"),
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+        "response_types_supported": ["code"],
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "scopes_supported": ["openid", "profile", "email", "offline_access"],
+    });
+    answer(200, &body, None)
 }
 
 /// The login host's throttle, where the world sets one.

@@ -1,5 +1,6 @@
 //! The calls inside one mailbox.
 
+use ambient::Random as _;
 use http::Method;
 use jiff::Timestamp;
 use serde_json::json;
@@ -8,9 +9,9 @@ use super::counters::Counters;
 use super::errors::{Failure, Reply};
 use super::extended::Extended;
 use super::http_api::{Call, Caller};
-use super::mailbox::{DEFAULT, Mailbox, TRASH};
+use super::mailbox::{DEFAULT, Mailbox, SecondBump, TRASH};
 use super::options::Options;
-use super::{Inner, contacts, folders};
+use super::{Inner, contacts, folders, mail};
 
 /// What a call in a mailbox works on.
 pub(super) struct Desk<'a> {
@@ -18,10 +19,20 @@ pub(super) struct Desk<'a> {
     pub(super) options: &'a Options,
     pub(super) counters: &'a mut Counters,
     pub(super) user: &'a str,
+    /// Decides where there is a choice.
+    pub(super) draw: u64,
     pub(super) now: Timestamp,
 }
 
 impl Desk<'_> {
+    /// When the item that is being written changes once more.
+    pub(super) fn second_bump(&self) -> SecondBump {
+        SecondBump {
+            seconds: self.options.second_bump,
+            draw: self.draw,
+        }
+    }
+
     /// The contact folder with this id, if it can be seen.
     pub(super) fn folder(&self, id: &str) -> Result<u64, Failure> {
         let key = match self.mailbox.folder_key(id) {
@@ -83,8 +94,16 @@ pub(super) fn run(
     now: Timestamp,
 ) -> Result<Reply, Failure> {
     let gone = || Failure::new(404, "ResourceNotFound", "Resource could not be discovered.");
+    let draw = inner.random.next_u64();
     let tenant = inner.tenants.get_mut(&caller.tenant).ok_or_else(gone)?;
     let index = tenant.user_index(user).ok_or_else(gone)?;
+    if let ["sendMail"] = rest {
+        return if call.method == Method::POST {
+            mail::send(tenant, &mut inner.counters, call, index, now)
+        } else {
+            Err(Failure::method())
+        };
+    }
     let user = tenant.users.get_mut(index).ok_or_else(gone)?;
     if let ["mailboxSettings"] = rest {
         return if call.method == Method::GET {
@@ -101,6 +120,7 @@ pub(super) fn run(
         options: &tenant.options,
         counters: &mut inner.counters,
         user: &user.id,
+        draw,
         now,
     };
     route(&mut desk, call, rest)
@@ -189,6 +209,12 @@ fn contacts_in(
                 Method::DELETE => contacts::remove::delete(desk, call, key),
                 _ => Err(Failure::method()),
             }
+        }
+        // Photos are not emulated: nobody has one.
+        [contact, "photo", ..] if method == Method::GET => {
+            desk.contact(within, contact)?;
+            let text = "The specified object was not found in the store., The photo wasn't found.";
+            Err(Failure::new(404, "ImageNotFound", text))
         }
         [contact, "permanentDelete"] if method == Method::POST => {
             let key = desk.contact(within, contact)?;

@@ -1,4 +1,62 @@
 //! The emulator of Microsoft Graph v1.0 and its login host.
+//!
+//! The section `office365:` of a world file is a list of tenants; everything but the first two members is optional:
+//!
+//! ```yaml
+//! office365:
+//!   - tenantId: 11111111-1111-4111-8111-111111111111
+//!     domain: contoso.example
+//!     displayName: Contoso
+//!     users:
+//!       - {userPrincipalName: ada@contoso.example, id: ..., mail: ..., displayName: Ada Byron, givenName: Ada,
+//!          surname: Byron, proxyAddresses: ["SMTP:ada@contoso.example"], accountEnabled: true, userType: Member,
+//!          admin: false, mailbox: user, timeZone: UTC,    # mailbox: none for a user without one
+//!          contacts: [{givenName: Zoe}],                   # in Graph's JSON, in the default folder
+//!          folders: [{displayName: Friends, contacts: []}]}
+//!     groups: [{displayName: Sales, id: ..., members: [ada@contoso.example]}]
+//!     apps:
+//!       - {clientId: ..., clientSecret: ..., displayName: crmlink, permissions: [Contacts.ReadWrite],  # all if absent
+//!          assignmentRequired: false, assignedTo: [ada@contoso.example, Sales]}
+//!     signIns: [{user: ada@contoso.example, clientId: ..., refreshToken: ...}]  # for apps that act for people: /me
+//!     latencyMs: 0               # how long each request in a mailbox takes
+//!     tokenLifetimeSeconds: 3599
+//!     tokensPerMinute: 0         # more answer 429; 0 for no limit
+//!     secondBumpSeconds: 5       # after a write the version changes once more; [0, 30] draws the time, 0 is never
+//!     lastModifiedChurn: false   # that change moves lastModifiedDateTime too
+//!     trashedFolders: visible    # or hidden
+//!     nestedErrors: false        # Exchange's code stands in an inner error
+//!     delta: {generations: 3, expiredStatus: 410, expiredCode: SyncStateNotFound, replays: 0, emptyPage: false,
+//!             delaySeconds: 0, selectNarrows: true, losesLastRemoval: false, unordered: false}
+//!     throttle: {concurrent: 4, requests: 10000, windowSeconds: 600, uploadBytes: 157286400,
+//!                retryAfter: fraction, mute: false}       # or seconds, date, none
+//! ```
+//!
+//! Every edit is an object with `do`, the `user` or `clientId` that it is about, and `tenant` (id or domain) where
+//! that is not clear. Folders go by id or name, `contacts` and `deletedItems`; contacts by id, marker or display name.
+//!
+//! | `do` | members |
+//! |---|---|
+//! | `create_contact` | `contact` in Graph's JSON, `folder?` |
+//! | `update_contact` | `contact`, `set` in Graph's JSON |
+//! | `copy_contact`, `move_contact` | `contact`, `to` |
+//! | `delete_contact` | `contact`, `permanently?` |
+//! | `announce_removed` | `contact`: said to be gone although it is there |
+//! | `create_folder` | `displayName`, `parent?` |
+//! | `rename_folder` / `move_folder` | `folder`, `displayName` / `to` |
+//! | `delete_folder` | `folder`, `permanently?` |
+//! | `empty_deleted_items` | |
+//! | `touch` | `folder?`: new versions and times without a change |
+//! | `fill_mailbox` | `full?`: nothing can be written, or again |
+//! | `expire_delta_tokens` | all change links of the mailbox are too old |
+//! | `loop_delta` | `folder`, `pages?`: the same page so many times more, 0 for ever |
+//! | `disable_mailbox` / `enable_mailbox` | / `empty?` |
+//! | `rename_user` | `userPrincipalName`, `mail?` |
+//! | `delete_user`, `set_admin`, `set_account_enabled` | `admin?`, `enabled?` |
+//! | `assign`, `unassign` | `clientId`, `principal` |
+//! | `grant_permission`, `revoke_permission` | `clientId`, `permission`: show in the next token |
+//! | `rotate_secret` / `expire_secret` | `clientId`, `secret` / `clientId` |
+//! | `revoke_tokens` | `clientId?` |
+//! | `set_options` | the members from `latencyMs` on |
 
 mod batch;
 mod changes;
@@ -15,10 +73,14 @@ mod folders;
 mod http_api;
 mod ids;
 mod login;
+mod look;
+mod mail;
 mod mailbox;
 mod mailbox_api;
 mod options;
+mod principals;
 mod query;
+mod roles;
 mod section;
 mod service_principals;
 mod state;
@@ -52,6 +114,8 @@ pub struct GraphEmulator {
 struct Token {
     tenant: String,
     client_id: String,
+    /// The person for whom the app acts; nobody for an app on its own.
+    user: Option<String>,
     expires: Timestamp,
     /// The roles at the time of issue: a consent that is given or withdrawn shows in the next token only.
     permissions: BTreeSet<&'static str>,

@@ -36,6 +36,8 @@ pub(super) struct Options {
     pub(super) requests: u64,
     /// The window in seconds.
     pub(super) window: u64,
+    /// Messages that a mailbox may send in a minute.
+    pub(super) mails_per_minute: u64,
     /// Bytes that one app may send to one mailbox in five minutes.
     pub(super) upload_bytes: u64,
     /// How a throttled answer says when to come back.
@@ -58,6 +60,7 @@ impl Default for Options {
             concurrent: 4,
             requests: 10_000,
             window: 600,
+            mails_per_minute: 30,
             upload_bytes: 150 * 1024 * 1024,
             retry_after: RetryAfter::Fraction,
             mute_throttle: false,
@@ -82,11 +85,16 @@ impl Options {
             self.concurrent = throttle.number("concurrent", self.concurrent)?;
             self.requests = throttle.number("requests", self.requests)?;
             self.window = throttle.number("windowSeconds", self.window)?;
+            self.mails_per_minute = throttle.number("mailsPerMinute", self.mails_per_minute)?;
             self.upload_bytes = throttle.number("uploadBytes", self.upload_bytes)?;
             self.mute_throttle = throttle.flag("mute", self.mute_throttle)?;
             if let Some(form) = throttle.opt_text("retryAfter")? {
-                self.retry_after = RetryAfter::parse(&form)
-                    .ok_or_else(|| refuse(throttle.path("retryAfter"), "expected fraction, date or none"))?;
+                self.retry_after = RetryAfter::parse(&form).ok_or_else(|| {
+                    refuse(
+                        throttle.path("retryAfter"),
+                        "expected fraction, seconds, date or none",
+                    )
+                })?;
             }
             throttle.finish()?;
         }
@@ -135,6 +143,8 @@ impl Options {
 pub(super) enum RetryAfter {
     /// Seconds with a fraction.
     Fraction,
+    /// Whole seconds.
+    Seconds,
     /// A date, in whole seconds.
     Date,
     /// Not at all.
@@ -145,6 +155,7 @@ impl RetryAfter {
     fn parse(text: &str) -> Option<Self> {
         Some(match text {
             "fraction" => Self::Fraction,
+            "seconds" => Self::Seconds,
             "date" => Self::Date,
             "none" => Self::Absent,
             _ => return None,

@@ -8,7 +8,8 @@ use uuid::Uuid;
 use super::errors::Failure;
 use super::ids;
 
-/// The options of one request, decoded; `+` stays a plus sign, as in OData.
+/// The options of one request, decoded. A `+` is a space here, whatever OData says: who means a plus sign has to
+/// encode it.
 #[derive(Debug, Default)]
 pub(super) struct Query {
     path: String,
@@ -26,7 +27,9 @@ impl Query {
         for part in text.split('&').filter(|part| !part.is_empty()) {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
             let name = decode(name)?;
-            query.options.push((name.clone(), decode(value)?));
+            query
+                .options
+                .push((name.clone(), decode(&value.replace('+', " "))?));
             query.raw.push((name, value.to_owned()));
         }
         for (index, (name, _)) in query.options.iter().enumerate() {

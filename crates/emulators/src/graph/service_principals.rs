@@ -13,7 +13,8 @@ const NO_ROLE: &str = "00000000-0000-0000-0000-000000000000";
 /// When consents and assignments were given; no caller may depend on it.
 const GRANTED: &str = "2026-01-05T09:00:00Z";
 
-fn of_app(tenant: &Tenant, app: &App) -> Value {
+/// An app as it shows in the directory.
+pub(super) fn of_app(tenant: &Tenant, app: &App) -> Value {
     json!({
         "id": app.principal_id,
         "appId": app.client_id,
@@ -84,46 +85,53 @@ pub(super) fn by_id(tenant: &Tenant, caller: &Caller, call: &Call, id: &str) -> 
     one(call, of_app(tenant, app_of(tenant, id)?))
 }
 
-/// What was granted to the app.
+/// What was granted to the app: for Graph, and under the same role ids for the API of Exchange Online.
 pub(super) fn assignments(tenant: &Tenant, caller: &Caller, call: &Call, id: &str) -> Result<Reply, Failure> {
     caller.need(&NEEDED)?;
     call.query.allow(&["$top", "$skiptoken"])?;
     let app = app_of(tenant, id)?;
-    let granted = PERMISSIONS
-        .iter()
-        .filter(|(name, _)| app.permissions.contains(name));
-    let rows = granted.map(|(name, role)| {
-        json!({
-            "id": ids::object_id(0, &[&app.principal_id, "grant", name]),
-            "deletedDateTime": null,
-            "appRoleId": role,
-            "createdDateTime": GRANTED,
-            "principalDisplayName": app.display_name,
-            "principalId": app.principal_id,
-            "principalType": "ServicePrincipal",
-            "resourceDisplayName": "Microsoft Graph",
-            "resourceId": tenant.graph_principal(),
-        })
-    });
+    let graph = (tenant.graph_principal(), "Microsoft Graph", &app.permissions);
+    let exchange = ids::object_id(0, &[&tenant.id, "principal", "exchange"]);
+    let exchange = (exchange, "Office 365 Exchange Online", &app.foreign_permissions);
+    let rows = [graph, exchange]
+        .into_iter()
+        .flat_map(|(resource, name, granted)| {
+            PERMISSIONS
+                .iter()
+                .filter(|(permission, _)| granted.contains(permission))
+                .map(move |(permission, role)| {
+                    json!({
+                        "id": ids::object_id(0, &[&app.principal_id, &resource, "grant", permission]),
+                        "deletedDateTime": null,
+                        "appRoleId": role,
+                        "createdDateTime": GRANTED,
+                        "principalDisplayName": app.display_name,
+                        "principalId": app.principal_id,
+                        "principalType": "ServicePrincipal",
+                        "resourceDisplayName": name,
+                        "resourceId": resource,
+                    })
+                })
+                .collect::<Vec<_>>()
+        });
     page(call, "appRoleAssignments", rows.collect())
 }
 
-/// Who was assigned to the app: users and groups.
+/// Who was assigned to the app: users, groups and other apps.
 pub(super) fn assigned_to(tenant: &Tenant, caller: &Caller, call: &Call, id: &str) -> Result<Reply, Failure> {
     caller.need(&NEEDED)?;
     call.query.allow(&["$top", "$skiptoken"])?;
     let app = app_of(tenant, id)?;
-    let rows = app.assigned.iter().map(|(principal, is_group)| {
-        let user = tenant.user(principal).map(|user| user.display_name.clone());
-        let group = tenant.groups.iter().find(|group| group.id == *principal);
+    let assigned = app.assigned.iter().filter_map(|id| tenant.principal(id));
+    let rows = assigned.map(|principal| {
         json!({
-            "id": ids::object_id(0, &[&app.principal_id, "assigned", principal]),
+            "id": ids::object_id(0, &[&app.principal_id, "assigned", principal.id()]),
             "deletedDateTime": null,
             "appRoleId": NO_ROLE,
             "createdDateTime": GRANTED,
-            "principalDisplayName": user.or_else(|| group.map(|group| group.display_name.clone())),
-            "principalId": principal,
-            "principalType": if *is_group { "Group" } else { "User" },
+            "principalDisplayName": principal.display_name(),
+            "principalId": principal.id(),
+            "principalType": principal.kind(),
             "resourceDisplayName": app.display_name,
             "resourceId": app.principal_id,
         })

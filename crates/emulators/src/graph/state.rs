@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::Inner;
 use super::contacts::render::{self, View};
 use super::extended::MARKER;
+use super::mail::Mail;
 use super::mailbox::{Contact, Folder, Mailbox, ROOT, TRASH};
 use super::tenant::{Tenant, User};
 
@@ -24,7 +25,12 @@ pub(super) fn document(inner: &mut Inner, now: Timestamp) -> Value {
 }
 
 fn tenant(tenant: &Tenant) -> Value {
-    json!({"id": tenant.id, "domain": tenant.domain, "users": tenant.living().map(|found| user(tenant, found)).collect::<Vec<_>>()})
+    json!({
+        "id": tenant.id,
+        "domain": tenant.domain,
+        "users": tenant.living().map(|found| user(tenant, found)).collect::<Vec<_>>(),
+        "mails": tenant.mails.iter().map(Mail::show).collect::<Vec<_>>(),
+    })
 }
 
 fn user(tenant: &Tenant, user: &User) -> Value {

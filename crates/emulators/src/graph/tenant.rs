@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use jiff::Timestamp;
+
 use super::ids;
+use super::mail::Mail;
 use super::mailbox::Mailbox;
 use super::options::Options;
 use super::throttle::Gate;
@@ -25,6 +28,14 @@ pub(super) const PERMISSIONS: [(&str, &str); 11] = [
     ("User.ReadBasic.All", "97235f07-e226-4f63-ace3-39588e11d3a1"),
 ];
 
+/// Those that Exchange can give by itself, mailbox by mailbox.
+pub(super) const EXCHANGE_PERMISSIONS: [&str; 4] = [
+    "Calendars.ReadWrite",
+    "Contacts.ReadWrite",
+    "Mail.Send",
+    "MailboxSettings.Read",
+];
+
 /// The app id of Microsoft Graph itself.
 pub(super) const GRAPH_APP: &str = "00000003-0000-0000-c000-000000000000";
 
@@ -37,9 +48,37 @@ pub(super) struct App {
     pub(super) secret: String,
     pub(super) secret_expired: bool,
     pub(super) permissions: BTreeSet<&'static str>,
+    /// The same role ids, granted for the API of Exchange Online instead: worth nothing in Graph.
+    pub(super) foreign_permissions: BTreeSet<&'static str>,
+    /// Rights in mailboxes that were given in Exchange itself.
+    pub(super) exchange_roles: Vec<ExchangeRole>,
+    /// Whether Global Administrator is assigned to the app.
+    pub(super) admin: bool,
     pub(super) assignment_required: bool,
-    /// Users and groups assigned to the app: object id and whether it is a group.
-    pub(super) assigned: Vec<(String, bool)>,
+    /// Object ids of what is assigned to the app.
+    pub(super) assigned: Vec<String>,
+}
+
+/// A role of Exchange's "RBAC for Applications": works in mailboxes although no consent shows it.
+#[derive(Debug)]
+pub(super) struct ExchangeRole {
+    pub(super) permission: &'static str,
+    /// Object ids of the users in its scope; none stands for all mailboxes.
+    pub(super) users: Option<BTreeSet<String>>,
+}
+
+impl App {
+    /// Whether Exchange gives the app this right in the mailbox of this user; `None` for a user that is unknown.
+    pub(super) fn has_exchange_role(&self, permission: &str, user: Option<&str>) -> bool {
+        let covers = |role: &ExchangeRole| match (&role.users, user) {
+            (None, _) => true,
+            (Some(users), Some(user)) => users.contains(user),
+            (Some(_), None) => false,
+        };
+        self.exchange_roles
+            .iter()
+            .any(|role| role.permission == permission && covers(role))
+    }
 }
 
 /// A user of the directory, with a mailbox or without.
@@ -55,10 +94,27 @@ pub(super) struct User {
     pub(super) enabled: bool,
     /// `Member` or `Guest`.
     pub(super) kind: String,
-    pub(super) admin: bool,
+    pub(super) administrator: Administrator,
     pub(super) time_zone: String,
     pub(super) mailbox: Mailbox,
     pub(super) has_mailbox: bool,
+}
+
+/// How a user stands to Global Administrator.
+#[derive(Debug, Default)]
+pub(super) struct Administrator {
+    /// Assigned for good.
+    pub(super) assigned: bool,
+    /// May activate the role for some time; nothing in the API shows it.
+    pub(super) eligible: bool,
+    /// Until when it is activated.
+    pub(super) until: Option<Timestamp>,
+}
+
+impl Administrator {
+    pub(super) fn in_force(&self, now: Timestamp) -> bool {
+        self.assigned || self.until.is_some_and(|until| now < until)
+    }
 }
 
 /// A group and its direct members.
@@ -66,7 +122,19 @@ pub(super) struct User {
 pub(super) struct Group {
     pub(super) id: String,
     pub(super) display_name: String,
+    /// Object ids of users, groups and apps.
     pub(super) members: Vec<String>,
+    /// Whether Global Administrator is assigned to the group.
+    pub(super) admin: bool,
+}
+
+/// A person who signed in to an app that acts for people: what a refresh token stands for.
+#[derive(Debug)]
+pub(super) struct SignIn {
+    pub(super) refresh_token: String,
+    pub(super) client_id: String,
+    /// The person's object id.
+    pub(super) user: String,
 }
 
 /// One Microsoft 365 tenant.
@@ -79,12 +147,17 @@ pub(super) struct Tenant {
     pub(super) apps: BTreeMap<String, App>,
     pub(super) users: Vec<User>,
     pub(super) groups: Vec<Group>,
+    /// A role is there once it was assigned to somebody, and stays.
+    pub(super) administrator_activated: bool,
+    /// What left through `sendMail`, oldest first.
+    pub(super) mails: Vec<Mail>,
+    pub(super) sign_ins: Vec<SignIn>,
     /// Users by object id and by lower-case principal name.
     pub(super) names: HashMap<String, usize>,
     /// Limits by app and user id.
     pub(super) gates: HashMap<(String, String), Gate>,
     /// When tokens were asked for in the last minute.
-    pub(super) token_requests: Vec<jiff::Timestamp>,
+    pub(super) token_requests: Vec<Timestamp>,
 }
 
 impl Tenant {

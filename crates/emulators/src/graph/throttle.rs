@@ -102,6 +102,7 @@ fn throttled(limit: &str, now: Timestamp, wait: SignedDuration, options: &Option
         RetryAfter::Fraction => {
             failure.with("retry-after", format!("{}.{:03}", millis / 1000, millis % 1000))
         }
+        RetryAfter::Seconds => failure.with("retry-after", (millis + 999).div_euclid(1000).to_string()),
         RetryAfter::Date => {
             let at = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
             failure.with("retry-after", not_before(at))

@@ -8,7 +8,7 @@ const MUST_BE_ZERO = new Set([
   "writes_outside_owners", "attendees_written", "unknown_fields_ignored", "owner_changes_by_api",
   "automation_runs", "cadences_run", "assignment_rules_run", "permanent_deletes", "creates_without_owner",
   "unimplemented_calls", "updates_without_if_match", "updates_without_precondition", "noop_updates",
-  "updates_without_change",
+  "updates_without_change", "invitations_while_pending",
 ]);
 
 const byId = (id) => document.getElementById(id);
@@ -251,6 +251,25 @@ function showFaults(faults) {
   signal("faults", armed ? plural(armed, "fault rule") : "No faults", armed ? fired + " fired, " + faults.parked + " parked" : "all answers are the services'", armed ? "warn" : "plain");
 }
 
+/** What was mailed on purpose: by the operator through Graph, and by the CRM to the people that were invited. */
+function showMails(graph, zoho) {
+  const notices = (graph.tenants || []).flatMap((tenant) => (tenant.mails || []).map((mail) => ({
+    at: mail.at, title: mail.subject, note: mail.from + " to " + mail.to.join(", "), text: mail.content,
+  })));
+  const invitations = (zoho.organisations || []).flatMap((organisation) => (organisation.invitations || []).map((each) => ({
+    at: each.sent, title: "Invitation to " + organisation.company_name, note: each.email + ": " + each.status.replaceAll("_", " "),
+  })));
+  const all = notices.concat(invitations).sort((one, two) => new Date(two.at) - new Date(one.at));
+  byId("mails").hidden = !all.length;
+  byId("mails").querySelector("small").textContent = plural(all.length, "mail");
+  byId("mails").querySelector("ul").replaceChildren(...all.slice(0, 12).map((mail) => {
+    const line = make("li", mail.title);
+    if (mail.text) line.title = mail.text;
+    line.append(make("span", mail.note));
+    return line;
+  }));
+}
+
 async function refresh() {
   const started = performance.now();
   let wait = 1000;
@@ -262,6 +281,7 @@ async function refresh() {
     byId("lost").hidden = true;
     showPeople(graph, zoho);
     showJournal(journal, counts);
+    showMails(graph, zoho);
     showCounters(counters);
     showContracts(contracts);
     showFaults(faults);

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 pub(super) struct Counters(BTreeMap<&'static str, u64>);
 
 /// Every counter of the emulator.
-const NAMES: [&str; 30] = [
+const NAMES: [&str; 35] = [
     "assignment_rules_run",
     "automation_runs",
     "cadences_run",
@@ -18,6 +18,8 @@ const NAMES: [&str; 30] = [
     "credits_used",
     "deletes_by_api",
     "duplicates",
+    "invitation_mails_sent",
+    "invitations_while_pending",
     "mails_sent",
     "notifications_sent",
     "owner_changes_by_api",
@@ -36,6 +38,9 @@ const NAMES: [&str; 30] = [
     "updates_by_api",
     "updates_without_change",
     "updates_without_precondition",
+    "user_deletes_by_api",
+    "user_rows_refused",
+    "user_updates_by_api",
     "writes_by_api",
     "writes_outside_owners",
 ];

@@ -35,7 +35,9 @@ fn organisation(org: &Org, now: Timestamp) -> Value {
         "company_name": org.company_name,
         "edition": org.edition.name(),
         "type": org.kind,
+        "licenses": org.licenses,
         "users": users,
+        "invitations": org.invitations.iter().map(|row| row.show(now)).collect::<Vec<_>>(),
         "accounts": accounts,
         "fields_written_by_api": org.fields_written,
         "contact_count": org.contacts.len(),
@@ -50,13 +52,16 @@ fn user(org: &Org, user: &User) -> Value {
         "email": user.email,
         "name": user.full_name(),
         "status": user.status,
+        "status_reason": user.status_reason,
         "confirm": user.confirm,
+        "microsoft": user.microsoft,
         "profile": org.profile(user.profile).map(|profile| profile.name.clone()),
+        "role": org.roles.iter().find(|role| role.id == user.role).map(|role| role.name.clone()),
         "time_zone": user.time_zone,
     })
 }
 
-fn contact(org: &Org, contact: &Contact) -> Value {
+pub(super) fn contact(org: &Org, contact: &Contact) -> Value {
     let owner = org.user(contact.owner);
     let mut row: Map<String, Value> = contact
         .fields

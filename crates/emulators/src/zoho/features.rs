@@ -4,7 +4,13 @@ use serde_json::json;
 
 use super::answer::{Answer, Outcome, bad_request};
 use super::auth::Session;
-use super::state::World;
+use super::state::{Org, World};
+
+/// Seats that are taken: an invited user takes one before the invitation is accepted.
+pub(super) fn seats_used(org: &Org) -> u64 {
+    let used = org.users.iter().filter(|user| user.status == "active").count();
+    u64::try_from(used).unwrap_or(u64::MAX)
+}
 
 pub(super) fn one(world: &World, session: &Session, feature: &str) -> Outcome {
     if feature != "user_licenses" {
@@ -15,9 +21,7 @@ pub(super) fn one(world: &World, session: &Session, feature: &str) -> Outcome {
         ));
     }
     let org = &world.orgs[session.org];
-    // An invited user takes a seat before the invitation is accepted.
-    let used = org.users.iter().filter(|user| user.status == "active").count();
-    let used = u64::try_from(used).unwrap_or(u64::MAX);
+    let used = seats_used(org);
     Ok(Answer::ok(json!({"__features": [{
         "api_name": "user_licenses",
         "feature_label": "User Licenses",

@@ -7,6 +7,7 @@ use super::answer::{Outcome, bad_request, missing_param};
 use super::auth::Session;
 use super::call::Call;
 use super::ids::Ids;
+use super::modules;
 use super::state::World;
 
 /// A field of Contacts.
@@ -199,7 +200,7 @@ impl Field {
         }
     }
 
-    fn metadata(&self) -> Value {
+    pub(super) fn metadata(&self) -> Value {
         let writable = !self.read_only;
         let mut row = Map::new();
         let mut put = |name: &str, value: Value| row.insert(name.to_owned(), value);
@@ -283,8 +284,11 @@ impl Field {
     }
 }
 
-/// `GET /settings/fields?module=Contacts`
+/// `GET /settings/fields?module=..`
 pub(super) fn list(world: &World, session: &Session, call: &Call) -> Outcome {
+    if let Some(fields) = call.param("module").and_then(modules::fields) {
+        return Ok(Answer::ok(json!({"fields": fields})));
+    }
     module(call)?;
     let fields: Vec<Value> = world.orgs[session.org]
         .fields
@@ -316,29 +320,4 @@ fn module(call: &Call) -> Result<(), Answer> {
         )),
         None => Err(missing_param("module")),
     }
-}
-
-/// `GET /settings/modules`
-pub(super) fn modules() -> Answer {
-    let rows = [
-        ("Contacts", "Contact"),
-        ("Accounts", "Account"),
-        ("Events", "Meeting"),
-    ]
-    .map(|(name, singular)| {
-        json!({
-            "api_name": name,
-            "module_name": name,
-            "singular_label": singular,
-            "plural_label": format!("{singular}s"),
-            "api_supported": true,
-            "viewable": true,
-            "creatable": true,
-            "editable": true,
-            "deletable": true,
-            "generated_type": "default",
-            "status": "visible",
-        })
-    });
-    Answer::ok(json!({"modules": rows}))
 }

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use super::answer::Answer;
 use super::auth::Session;
 use super::shape::stamp;
-use super::state::{Edition, World};
+use super::state::World;
 
 pub(super) fn org(world: &World, session: &Session) -> Answer {
     let org = &world.orgs[session.org];
     let primary = org.users.first();
-    let paid = org.edition != Edition::Free;
+    let paid = org.licence.is_paid(org.edition);
     let domain = org.id.len().saturating_sub(9);
     Answer::ok(json!({"org": [{
         "id": org.id,
@@ -45,8 +45,8 @@ pub(super) fn org(world: &World, session: &Session) -> Answer {
             "paid": paid,
             "paid_type": org.edition.name(),
             "paid_expiry": if paid { stamp(expiry(org.created), &TimeZone::UTC) } else { Value::Null },
-            "trial_type": null,
-            "trial_expiry": null,
+            "trial_type": org.licence.trial_type,
+            "trial_expiry": org.licence.trial_expiry.map(|end| stamp(end, &TimeZone::UTC)),
             "users_license_purchased": org.licenses,
             "portal_users_license_purchased": 0,
         },

@@ -18,7 +18,10 @@ use super::auth::{Session, authenticate, require};
 use super::call::Call;
 use super::concurrency::is_heavy;
 use super::state::World;
-use super::{ZohoEmulator, accounts, coql, features, fields, org, profiles, records, timeline, users};
+use super::{
+    ZohoEmulator, accounts, coql, features, fields, modules, org, profiles, records, timeline, user_changes,
+    user_invite, users,
+};
 
 /// More than the CRM takes in one call.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
@@ -211,6 +214,9 @@ fn scopes(call: &Call) -> Option<&'static [&'static str]> {
     Some(match (call.method.as_str(), path.as_slice()) {
         ("GET", ["org"]) => &["ZohoCRM.org.READ"],
         ("GET", ["users"] | ["users", _]) => &["ZohoCRM.users.READ"],
+        ("POST", ["users"]) => &["ZohoCRM.users.CREATE"],
+        ("PUT", ["users", _]) => &["ZohoCRM.users.UPDATE"],
+        ("DELETE", ["users", _]) => &["ZohoCRM.users.DELETE"],
         ("GET", ["settings", "profiles"] | ["settings", "profiles", _]) => {
             &["ZohoCRM.settings.profiles.READ"]
         }
@@ -244,13 +250,16 @@ fn dispatch(world: &mut World, now: Timestamp, session: &Session, call: &Call) -
         ("GET", ["org"]) => Ok(org::org(world, session)),
         ("GET", ["users"]) => users::list(world, session, call),
         ("GET", ["users", id]) => Ok(users::one(world, session, id)),
+        ("POST", ["users"]) => user_invite::invite(world, now, session, call),
+        ("PUT", ["users", id]) => user_changes::update(world, now, session, call, id),
+        ("DELETE", ["users", id]) => user_changes::delete(world, now, session, id),
         ("GET", ["settings", "profiles"]) => Ok(profiles::list(world, session)),
         ("GET", ["settings", "profiles", id]) => profiles::one(world, session, id),
         ("GET", ["settings", "roles"]) => Ok(profiles::roles(world, session)),
         ("GET", ["settings", "roles", id]) => Ok(profiles::role(world, session, id)),
         ("GET", ["settings", "fields"]) => fields::list(world, session, call),
         ("GET", ["settings", "fields", id]) => fields::one(world, session, call, id),
-        ("GET", ["settings", "modules"]) => Ok(fields::modules()),
+        ("GET", ["settings", "modules"]) => modules::list(world, session, call),
         ("GET", ["__features", feature]) => features::one(world, session, feature),
         ("POST", ["coql"]) => coql::query(world, session, call),
         ("GET", ["Contacts"]) => records::list::list(world, now, session, call),
@@ -266,9 +275,10 @@ fn dispatch(world: &mut World, now: Timestamp, session: &Session, call: &Call) -
     }
 }
 
-/// Deletions and deleted lists answer these errors without `details`.
+/// Deletions and deleted lists of records answer these errors without `details`.
 fn trimmed(method: &Method, path: &str, mut answer: Answer) -> Answer {
-    let bare = *method == Method::DELETE || path.ends_with("/Contacts/deleted");
+    let of_users = path.starts_with("/crm/v8/users/");
+    let bare = (*method == Method::DELETE && !of_users) || path.ends_with("/Contacts/deleted");
     let refused = matches!(
         answer.status,
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND

@@ -10,6 +10,8 @@ use super::counters::Counters;
 use super::credits::Spent;
 use super::fields::Field;
 use super::ids::{Ids, scatter};
+use super::invitations::{Addresses, Invitation};
+pub(super) use super::licence::{Licence, Suite};
 use super::records::store::Contacts;
 
 /// All organisations with the tokens given out for them.
@@ -18,6 +20,7 @@ pub(super) struct World {
     pub(super) orgs: Vec<Org>,
     pub(super) tokens: HashMap<String, Token>,
     pub(super) page_tokens: HashMap<String, PageToken>,
+    pub(super) addresses: Addresses,
     pub(super) ids: Ids,
     pub(super) counters: Counters,
     serial: u64,
@@ -34,17 +37,21 @@ pub(super) struct Org {
     pub(super) time_zone: String,
     pub(super) created: Timestamp,
     pub(super) licenses: u64,
+    pub(super) licence: Licence,
     pub(super) daily_credits: Option<u64>,
     pub(super) concurrency: Option<usize>,
     /// Records that a page token reaches, where it is not the usual number.
     pub(super) page_token_rows: Option<u64>,
     pub(super) call_millis: u64,
     pub(super) clients: Vec<Client>,
+    /// The first one is the super admin.
     pub(super) users: Vec<User>,
+    pub(super) invitations: Vec<Invitation>,
     pub(super) profiles: Vec<Profile>,
     pub(super) roles: Vec<Role>,
     pub(super) accounts: BTreeMap<u64, String>,
     pub(super) fields: Vec<Field>,
+    pub(super) fields_changed: Timestamp,
     pub(super) contacts: Contacts,
     pub(super) spent: Spent,
     pub(super) in_flight: InFlight,
@@ -92,6 +99,11 @@ impl Edition {
             Self::CrmPlus => "crmplus",
             Self::ZohoOne => "zohooneenterprise",
         }
+    }
+
+    /// Suites add their users in an administration of their own.
+    pub(super) fn is_suite(self) -> bool {
+        matches!(self, Self::CrmPlus | Self::ZohoOne)
     }
 
     /// Calls at the same time, from Zoho's table of API limits.
@@ -169,6 +181,8 @@ pub(super) struct User {
     pub(super) status: String,
     pub(super) status_reason: Option<String>,
     pub(super) confirm: bool,
+    /// Whether the account is linked to Microsoft.
+    pub(super) microsoft: bool,
     pub(super) time_zone: String,
     pub(super) zone: TimeZone,
     pub(super) created: Timestamp,
@@ -176,6 +190,11 @@ pub(super) struct User {
 }
 
 impl User {
+    /// The Zoho account that belongs to a user's id.
+    pub(super) fn zuid_of(id: u64) -> String {
+        (600_000_000 + scatter(id) % 100_000_000).to_string()
+    }
+
     pub(super) fn full_name(&self) -> String {
         match &self.first_name {
             Some(first) => format!("{first} {}", self.last_name),
@@ -214,6 +233,7 @@ impl World {
             orgs: Vec::new(),
             tokens: HashMap::new(),
             page_tokens: HashMap::new(),
+            addresses: Addresses::default(),
             ids: Ids::new(seed),
             counters: Counters::new(),
             serial: seed,
@@ -237,10 +257,16 @@ impl Org {
         self.users.iter_mut().find(|user| user.id == id)
     }
 
+    /// The user with this address: the address of a deleted one is free for another.
     pub(super) fn user_by_email(&self, email: &str) -> Option<&User> {
-        self.users
-            .iter()
-            .find(|user| user.email.eq_ignore_ascii_case(email))
+        let fitting = || {
+            self.users
+                .iter()
+                .filter(|user| user.email.eq_ignore_ascii_case(email))
+        };
+        fitting()
+            .find(|user| user.status != "deleted")
+            .or_else(|| fitting().next())
     }
 
     pub(super) fn profile(&self, id: u64) -> Option<&Profile> {

@@ -129,7 +129,7 @@ fn row(org: &Org, user: &User, session: &Session) -> Value {
         "country_locale": "en_US",
         "date_format": "MM/dd/yyyy",
         "time_format": "HH:mm",
-        "microsoft": false,
+        "microsoft": user.microsoft,
         "personal_account": false,
         "sandboxDeveloper": false,
         "type__s": "Regular User",

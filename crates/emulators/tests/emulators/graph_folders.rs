@@ -110,6 +110,22 @@ async fn a_folder_is_a_child_of_the_default_folder_whose_id_a_contact_tells() {
 }
 
 #[tokio::test]
+async fn nothing_moves_by_a_write() {
+    let graph = Graph::new().await;
+    let id = graph.folder().await;
+    let other = graph.post(&folders(), &folder_body("Other", "c2")).await.id();
+    let contact = graph.contact(&id, "Zoe", "r1").await;
+    let to_other = json!({"parentFolderId": other});
+    for path in [
+        format!("{}/{id}", folders()),
+        format!("{}/{}", contacts(&id), contact.id()),
+    ] {
+        let refused = graph.patch(&path, "*", &to_other).await;
+        assert_eq!((refused.status, refused.code()), (400, "ErrorInvalidPropertySet"));
+    }
+}
+
+#[tokio::test]
 async fn folders_in_folders_are_listed_apart() {
     let graph = Graph::new().await;
     let outer = graph.folder().await;

@@ -59,6 +59,26 @@ async fn ids_hold_signs_that_a_path_may_encode() {
 }
 
 #[tokio::test]
+async fn a_name_with_a_sign_of_the_url_has_to_be_written_in_its_own_way() {
+    let users = json!([
+        {"userPrincipalName": "$ash@contoso.example"},
+        {"userPrincipalName": "zoe_x.example#EXT#@contoso.example"},
+        {"userPrincipalName": "a+b@contoso.example"},
+    ]);
+    let graph = Graph::with(&json!({"users": users})).await;
+    for path in [
+        "/users('$ash@contoso.example')/contactFolders",
+        "/users('%24ash@contoso.example')/contactFolders",
+        "/users/zoe_x.example%23EXT%23@contoso.example/contactFolders",
+        // In a path a plus sign is one.
+        "/users/a+b@contoso.example/contactFolders",
+        "/users/a%2Bb%40contoso.example/contactFolders",
+    ] {
+        assert_eq!(graph.get(path).await.status, 200, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_mailbox_that_is_not_there_has_a_code_for_each_reason() {
     let graph = Graph::new().await;
     for (user, code) in [

@@ -31,6 +31,7 @@ async fn ten_thousand_requests_in_ten_minutes_are_allowed_and_no_more() {
 async fn a_throttled_answer_says_when_to_come_back_in_one_form_or_not_at_all() {
     for (form, expected) in [
         ("fraction", Some("600.000")),
+        ("seconds", Some("600")),
         ("date", Some("Thu, 01 Oct 2026 09:10:00 GMT")),
         ("none", None),
     ] {

@@ -110,3 +110,25 @@ async fn last_modified_can_move_without_an_edit() {
     assert_eq!(touched.body["lastModifiedDateTime"], "2026-10-01T09:01:00Z");
     assert_ne!(touched.etag(), later.etag());
 }
+
+#[tokio::test]
+async fn another_seed_draws_other_times() {
+    let times = async |seed| {
+        let graph = Graph::seeded(seed, &json!({"secondBumpSeconds": [0, 9]})).await;
+        let folder = graph.folder().await;
+        let mut times = Vec::new();
+        for at in 0..10 {
+            let made = graph.contact(&folder, "Zoe", &format!("r{at}")).await;
+            let path = format!("{}/{}", contacts(&folder), made.id());
+            let mut waited = 0;
+            while graph.get(&path).await.etag() == made.etag() {
+                graph.advance(1);
+                waited += 1;
+            }
+            times.push(waited);
+        }
+        times
+    };
+    assert_eq!(times(7).await, times(7).await);
+    assert_ne!(times(7).await, times(8).await);
+}

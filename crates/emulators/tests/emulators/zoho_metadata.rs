@@ -136,6 +136,29 @@ async fn fields_tell_lengths_uniqueness_and_who_may_write() {
 }
 
 #[tokio::test]
+async fn modules_and_the_fields_of_each_can_be_read_first() {
+    let crm = Crm::with(json!({})).await;
+    let modules = crm.get("/settings/modules").await.json();
+    for module in modules["modules"].as_array().unwrap() {
+        let name = module["api_name"].as_str().unwrap();
+        let fields = crm.get(&format!("/settings/fields?module={name}")).await;
+        assert_eq!(fields.status, 200, "{name}");
+        let owner = |field: &Value| field["api_name"] == "Owner";
+        assert!(
+            fields.json()["fields"].as_array().unwrap().iter().any(owner),
+            "{name}"
+        );
+    }
+    let now = "2026-03-02T10:00:00+00:00";
+    let unchanged = crm.get_since("/settings/modules", now).await;
+    assert_eq!((unchanged.status, unchanged.text.as_str()), (304, ""));
+    crm.pass(1);
+    crm.edit(json!({"do": "add_field", "field": {"apiName": "Branch"}}))
+        .unwrap();
+    assert_eq!(crm.get_since("/settings/modules", now).await.status, 200);
+}
+
+#[tokio::test]
 async fn data_source_exists_only_with_privacy_settings_and_its_label_is_not_its_value() {
     let crm = Crm::with(json!({})).await;
     assert!(field(&crm, "Data_Source").await.is_none());

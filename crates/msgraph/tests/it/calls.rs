@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use msgraph::{Class, ContactBody, Error, Observer, Select, TextField};
+use msgraph::{Class, ContactBody, Error, Mail, MailBody, Observer, Select, TextField};
 use serde_json::json;
 
 use crate::support::{BASE, Fixture, Say, Seen, contact, error, gap, refusal, sequence};
@@ -309,4 +309,8 @@ async fn every_future_can_be_spawned() {
     spawnable(contacts.list(&Select::all(), None).next());
     spawnable(folders.find_by_name("n"));
     spawnable(fixture.graph.authenticate());
+    spawnable(fixture.graph.consent());
+    spawnable(fixture.graph.directory_roles().holding("r", "u"));
+    spawnable(fixture.graph.service_principals().assigned_users("p"));
+    spawnable(mailbox.send_mail(&Mail::new("s", MailBody::Text(String::new()))));
 }

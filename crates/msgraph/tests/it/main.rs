@@ -4,9 +4,12 @@
 
 mod batch;
 mod calls;
+mod emulated;
 mod endless;
 mod folders;
+mod installing;
 mod limits;
+mod mails;
 mod paging;
 mod redaction;
 mod support;

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 
-use msgraph::{ContactBody, EmailAddress, Error, Link, Select, TextField};
+use msgraph::{ContactBody, EmailAddress, Error, Link, Mail, MailBody, Select, TextField, UserNames};
 use serde_json::json;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Metadata, span};
@@ -56,6 +56,12 @@ async fn debug_and_display_show_no_secret_and_no_person() {
         Link::new("https://graph.test/v1.0/users/u-1"),
         fixture.graph
     ));
+
+    let mail = Mail::new("For Ada", MailBody::Text("Ada of London".to_owned())).to("a@example.com");
+    let mail = mail.reply_to("b@example.com").header("x-of", "Ada");
+    check(&format!("{mail:?} {:?}", MailBody::Html("Ada".to_owned())));
+    let names: UserNames = fixture.graph.users().names("u-1").send().await.unwrap();
+    check(&format!("{names:?} {:?}", fixture.graph.users().names("u-1")));
 
     let page = contacts.list(&Select::all(), None).first().send().await;
     check(&format!("{page:?}"));

@@ -8,18 +8,30 @@ use std::collections::BTreeMap;
 use ambient::Clock;
 use jiff::{SignedDuration, Timestamp};
 use sync_engine::hash::Hasher;
-use sync_engine::identity::{ScopeId, cluster_of};
+use sync_engine::identity::{ScopeId, cluster_of, container_marker, crm_id_of, item_marker};
 use sync_engine::link::{Link, LinkState};
-use sync_engine::plan::unedited_item;
+use sync_engine::plan::{Changes, unedited_item};
 
 use super::Stop;
-use crate::ports::{CreateFolderFailure, Folder, Item, ItemFailure, Mailbox};
+use crate::ports::{CreateFolderFailure, Failure, Folder, Item, ItemFailure, ItemUpdate, Mailbox, Service};
 use crate::store::{Change, Counted, ScopeState, Store, Tally};
 
 /// What the name of a container that stays is given at its end, once.
-const KEPT: &str = " (kept)";
+pub(super) const KEPT: &str = " (kept)";
+
+/// The claim on a container that stays in good order: everything in it that has a record carries its marker.
+pub(super) const RELEASED: &str = "released";
+
+/// The scope that copies are given to, so that none of them passes for its original later.
+const NOBODY: &str = "v1|copy|";
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+/// How long a sync that is held back waits before it asks again.
+const NEXT_TRY: SignedDuration = SignedDuration::from_mins(5);
+
+/// How many items are removed between two commits.
+const CHUNK: usize = 100;
 
 /// How disabling ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,11 +82,27 @@ pub async fn disable(
         {
             return Ok(Disabled::Held { until });
         }
-        left_in_place = empty(scope, &folder, &state, mailbox, store, hasher).await?;
-        if left_in_place == 0 && mailbox.items(&folder.id).await?.is_empty() {
+        let emptied = Emptied {
+            scope,
+            folder: &folder.id,
+            mailbox,
+            store,
+            hasher: Some(hasher).filter(|hasher| state.key == Some(hasher.fingerprint())),
+        };
+        emptied.remove_copies().await?;
+        let left = mailbox.items(&folder.id).await?;
+        left_in_place = left.len() as u64;
+        if left.is_empty() {
             mailbox.delete_folder(&folder.id).await?;
         } else {
+            let all_marked = emptied.mark(left).await?;
             keep(&folder, mailbox).await?;
+            // What is being made in the CRM may have a record that no marker names.
+            if all_marked && store.crm_intents(scope, 1).await?.is_empty() {
+                mailbox
+                    .mark_folder(&folder.id, &container_marker(scope, RELEASED))
+                    .await?;
+            }
         }
     }
     store.commit(vec![Change::DropScope(scope)]).await?;
@@ -92,7 +120,7 @@ async fn container(
     let Some(known) = state.folder.as_ref().filter(|_| !state.removed_by_owner) else {
         return Ok(None);
     };
-    let ours = |marker: &str| cluster_of(scope, marker) == Some(cluster);
+    let ours = |marker: &str| cluster_of(scope, marker).is_some_and(|by| by == cluster || by == RELEASED);
     let found = mailbox.folder(&known.id).await?;
     Ok(found
         .filter(|folder| folder.parent == known.parent)
@@ -111,7 +139,7 @@ async fn pull_brake(
     let since = now.saturating_sub(HOUR).unwrap_or(Timestamp::MIN);
     let of_all = Counted::Organisation(brake.organisation);
     if store.tally(of_all, Tally::Disables, since).await? >= brake.per_hour {
-        return Ok(Some(now.saturating_add(HOUR / 12).unwrap_or(Timestamp::MAX)));
+        return Ok(Some(now.saturating_add(NEXT_TRY).unwrap_or(Timestamp::MAX)));
     }
     state.disabling = Some(now);
     let organisation = brake.organisation.to_owned();
@@ -124,44 +152,130 @@ async fn pull_brake(
     Ok(None)
 }
 
-/// Removes the copies; the number of items that stay.
-async fn empty(
+/// A container that is being emptied.
+struct Emptied<'a, M, S> {
     scope: ScopeId,
-    folder: &Folder,
-    state: &ScopeState,
-    mailbox: &impl Mailbox,
-    store: &impl Store,
-    hasher: &Hasher,
-) -> Result<u64, Stop> {
-    let links: BTreeMap<String, Link> = store
-        .all_links(scope)
-        .await?
-        .into_iter()
-        .filter_map(|link| Some((link.office_id.clone()?, link)))
-        .collect();
-    let key_known = state.key.as_deref() == Some(hasher.fingerprint().as_str());
-    // Only what still holds what both sides last agreed on is a copy.
-    let is_copy = |item: &Item| {
-        key_known
-            && links.get(&item.id).is_some_and(|link| {
-                link.state == LinkState::Linked && unedited_item(&link.base, &item.fields, hasher)
-            })
-    };
-    let (copies, others): (Vec<Item>, Vec<Item>) =
-        mailbox.items(&folder.id).await?.into_iter().partition(is_copy);
-    let mut left_in_place = others.len() as u64;
-    for result in mailbox.delete(&folder.id, &copies).await {
-        match result {
-            Ok(()) | Err(ItemFailure::Gone) => {}
-            Err(ItemFailure::Changed | ItemFailure::Refused { .. } | ItemFailure::Exists { .. }) => {
-                left_in_place += 1;
+    folder: &'a str,
+    mailbox: &'a M,
+    store: &'a S,
+    /// `None` if the bases were hashed under another key: then nothing is proven to be a copy.
+    hasher: Option<&'a Hasher>,
+}
+
+impl<M: Mailbox, S: Store> Emptied<'_, M, S> {
+    async fn links(&self) -> Result<BTreeMap<String, Link>, Stop> {
+        let links = self.store.all_links(self.scope).await?.into_iter();
+        Ok(links
+            .filter_map(|link| Some((link.office_id.clone()?, link)))
+            .collect())
+    }
+
+    /// Removes the copies. Before, each becomes an intent: where disabling is called off in between, what is gone by
+    /// then is no deletion by the mailbox's owner.
+    async fn remove_copies(&self) -> Result<(), Stop> {
+        let mut links = self.links().await?;
+        let mut copies: Vec<(Item, Link)> = Vec::new();
+        for item in self.mailbox.items(self.folder).await? {
+            if let Some(link) = links.remove(&item.id).filter(|link| self.is_copy(&item, link)) {
+                copies.push((item, link));
             }
-            Err(ItemFailure::MaybeDone(failure) | ItemFailure::NotDone(failure)) => {
+        }
+        for copies in copies.chunks(CHUNK) {
+            let intents = copies.iter().map(|(_, link)| {
+                let state = LinkState::Intent;
+                Change::Link(
+                    self.scope,
+                    Link {
+                        state,
+                        ..link.clone()
+                    },
+                )
+            });
+            self.store.commit(intents.collect()).await?;
+            let items: Vec<Item> = copies.iter().map(|(item, _)| item.clone()).collect();
+            let (mut kept, mut failure) = (Vec::new(), None);
+            let results = self.mailbox.delete(self.folder, &items).await;
+            for ((_, link), result) in copies.iter().zip(results) {
+                match result {
+                    Ok(()) | Err(ItemFailure::Gone) => {}
+                    Err(ItemFailure::Changed | ItemFailure::Refused { .. } | ItemFailure::Exists { .. }) => {
+                        kept.push(Change::Link(self.scope, link.clone()));
+                    }
+                    Err(ItemFailure::MaybeDone(reason) | ItemFailure::NotDone(reason)) => {
+                        failure.get_or_insert(reason);
+                    }
+                }
+            }
+            if !kept.is_empty() {
+                self.store.commit(kept).await?;
+            }
+            if let Some(failure) = failure {
                 return Err(failure.into());
             }
         }
+        Ok(())
     }
-    Ok(left_in_place)
+
+    /// Whether the CRM holds all that the item does: it holds what both sides last agreed on, and nothing that the CRM
+    /// does not have or that is not mapped.
+    fn is_copy(&self, item: &Item, link: &Link) -> bool {
+        let Some(hasher) = self.hasher else { return false };
+        let in_crm = |field| {
+            let base = link.base.0.get(field);
+            base.is_some_and(|base| base.crm != hasher.field(*field, None))
+        };
+        matches!(link.state, LinkState::Linked | LinkState::Intent)
+            && unedited_item(&link.base, &item.fields, hasher)
+            && item.fields.keys().all(in_crm)
+    }
+
+    /// Gives what stays the marker by which it is known when the sync is enabled again: its record's, or, of a copy that
+    /// its owner made, nobody's. Whether all could be marked.
+    async fn mark(&self, left: Vec<Item>) -> Result<bool, Stop> {
+        let links = self.links().await?;
+        let updates: Vec<ItemUpdate> = left
+            .into_iter()
+            .filter_map(|item| {
+                let marker = self.right_marker(&item, links.get(&item.id))?;
+                Some(ItemUpdate {
+                    item,
+                    changes: Changes::new(),
+                    marker: Some(marker),
+                })
+            })
+            .collect();
+        let mut all_marked = true;
+        if updates.is_empty() {
+            return Ok(all_marked);
+        }
+        for result in self.mailbox.update(self.folder, &updates).await {
+            match result {
+                Ok(_) | Err(ItemFailure::Gone) => {}
+                Err(ItemFailure::Refused { .. } | ItemFailure::Exists { .. }) => all_marked = false,
+                Err(ItemFailure::Changed) => {
+                    let code = "an item changes while it is marked".to_owned();
+                    let service = Service::Office;
+                    return Err(Failure::Transient { service, code }.into());
+                }
+                Err(ItemFailure::MaybeDone(failure) | ItemFailure::NotDone(failure)) => {
+                    return Err(failure.into());
+                }
+            }
+        }
+        Ok(all_marked)
+    }
+
+    fn right_marker(&self, item: &Item, link: Option<&Link>) -> Option<String> {
+        let marker = item.marker.as_deref();
+        let right = match link {
+            Some(link) => item_marker(self.scope, &link.crm_id),
+            None => {
+                let original = crm_id_of(self.scope, marker?)?;
+                format!("{NOBODY}{original}")
+            }
+        };
+        (marker != Some(right.as_str())).then_some(right)
+    }
 }
 
 /// A container that holds something stays, under a name that says so.

@@ -9,10 +9,12 @@ use sync_engine::merge::{Changes, settled_base};
 use sync_engine::office_field::OfficeField;
 use sync_engine::project::{CrmView, record};
 
-use super::intents::linked_without_base;
+use super::adopt::linked_without_base;
+use super::crm_writes::HELD_BY_ANOTHER;
+use super::run::Run;
 use super::{ContactSync, Stop};
-use crate::ports::{Crm, Failure, Item, ItemFailure, Mailbox, NewRecord};
-use crate::store::{Cause, Change, ScopeState, Store};
+use crate::ports::{Crm, Failure, Item, ItemFailure, Mailbox, NewRecord, Service};
+use crate::store::{Cause, Change, Store};
 
 /// An item that gets a record.
 pub(super) struct Insert {
@@ -24,8 +26,15 @@ pub(super) struct Insert {
     pub(super) in_place_of: Option<String>,
 }
 
+/// A record that holds a value which must be unique.
+struct Holder {
+    id: String,
+    owner: Option<String>,
+    field: Option<String>,
+}
+
 impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
-    pub(super) async fn insert(&self, inserts: Vec<Insert>, state: &mut ScopeState) -> Result<(), Stop> {
+    pub(super) async fn insert(&self, inserts: Vec<Insert>, run: &mut Run) -> Result<(), Stop> {
         if inserts.is_empty() {
             return Ok(());
         }
@@ -38,24 +47,16 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             };
             Change::CrmIntent(self.scope, intent)
         });
-        self.store.commit(intents.collect()).await?;
-        let rows: Vec<_> = inserts
-            .iter()
-            .map(|insert| {
-                let item = insert.item.id.clone();
-                let mut fields = record(self.mapping, &insert.wanted);
-                if let Some(field) = &self.policy.external_id {
-                    fields.insert(field.clone(), item.as_str().into());
-                }
-                NewRecord { item, fields }
-            })
-            .collect();
+        self.commit(intents.collect()).await?;
+        let rows: Vec<NewRecord> = inserts.iter().map(|insert| self.row_of(insert)).collect();
         let results = self.crm.insert(self.owner, &rows).await;
         let (mut changes, mut first_failure) = (Vec::new(), None);
+        let mut linked = BTreeSet::new();
         for (insert, result) in inserts.into_iter().zip(results) {
             match result {
                 Ok(written) => {
-                    state.last_change = Some(self.clock.now());
+                    run.state.last_change = Some(self.clock.now());
+                    linked.insert(written.id.clone());
                     let link = Link {
                         crm_id: written.id,
                         office_id: Some(insert.item.id.clone()),
@@ -65,11 +66,10 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                         base: self.base_of(&insert),
                         gone_since: None,
                     };
-                    self.linked(insert, link, &mut changes);
+                    self.inserted(insert, link, run, &mut changes);
                 }
                 // Stays an intent: looked up before it is tried again.
                 Err(ItemFailure::MaybeDone(failure)) => {
-                    changes.push(Change::DropStranger(self.scope, insert.item.id));
                     first_failure.get_or_insert(failure);
                 }
                 Err(ItemFailure::NotDone(failure)) => {
@@ -79,25 +79,33 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                 Err(ItemFailure::Gone | ItemFailure::Changed) => {
                     changes.push(Change::DropCrmIntent(self.scope, insert.item.id));
                     first_failure.get_or_insert(Failure::Transient {
-                        service: crate::ports::Service::Crm,
+                        service: Service::Crm,
                         code: "an insert that names a record".into(),
                     });
                 }
                 Err(ItemFailure::Exists { id, owner, field }) => {
-                    self.exists(insert, id, owner.as_deref(), field, &mut changes)
+                    let holder = Holder { id, owner, field };
+                    self.exists(insert, holder, &mut linked, run, &mut changes)
                         .await?;
                 }
                 Err(ItemFailure::Refused { code, field }) => {
                     let reason = format!(
                         "the CRM refuses the contact ({code}): correct it in Outlook; it is tried again after its next change"
                     );
-                    self.not_inserted(insert, reason, field, &mut changes);
+                    self.not_inserted(insert, reason, field, run, &mut changes);
                 }
             }
         }
-        changes.push(self.keep(state));
-        self.store.commit(changes).await?;
-        first_failure.map_or(Ok(()), |failure| Err(failure.into()))
+        self.finish(changes, run, first_failure).await
+    }
+
+    fn row_of(&self, insert: &Insert) -> NewRecord {
+        let item = insert.item.id.clone();
+        let mut fields = record(self.mapping, &insert.wanted);
+        if let Some(field) = &self.policy.external_id {
+            fields.insert(field.clone(), item.as_str().into());
+        }
+        NewRecord { item, fields }
     }
 
     /// Both sides as they are once the record is made; what the CRM fills in by itself has no base yet.
@@ -119,12 +127,11 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         )
     }
 
-    fn linked(&self, insert: Insert, link: Link, changes: &mut Vec<Change>) {
+    fn inserted(&self, insert: Insert, link: Link, run: &mut Run, changes: &mut Vec<Change>) {
         let office_id = insert.item.id;
         if let Some(old) = insert.in_place_of {
             changes.push(Change::DropLink(self.scope, old.clone()));
-            changes.push(Change::Dequeue(self.scope, old.clone()));
-            changes.push(Change::Unpark(self.scope, Side::Crm, old));
+            self.done(old, run, changes);
             // Its marker names the record that is gone.
             changes.push(self.enqueue(link.crm_id.clone(), Cause::Changed, true));
         }
@@ -136,46 +143,56 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         ]);
     }
 
-    /// A unique field of the CRM holds the same value in another record: of the same owner it is the same contact.
+    /// A unique field of the CRM holds the same value in another record: of the same owner it is the same contact,
+    /// unless it is another item's.
     async fn exists(
         &self,
         insert: Insert,
-        id: String,
-        owner: Option<&str>,
-        field: Option<String>,
+        holder: Holder,
+        linked: &mut BTreeSet<String>,
+        run: &mut Run,
         changes: &mut Vec<Change>,
     ) -> Result<(), Stop> {
-        let linked = self.store.links(self.scope, std::slice::from_ref(&id)).await?;
-        let ours = match owner {
+        let id = std::slice::from_ref(&holder.id);
+        let ours = match &holder.owner {
             Some(owner) => owner == self.owner,
-            None => self
-                .crm
-                .records(std::slice::from_ref(&id), &[])
-                .await?
-                .iter()
-                .any(|record| record.owner == self.owner),
+            None => {
+                let records = self.crm.records(id, &[]).await?;
+                records.iter().any(|record| record.owner == self.owner)
+            }
         };
-        if ours && linked.is_empty() {
-            let mut link = linked_without_base(id, insert.item.id.clone());
-            link.born = Side::Office;
+        let links = self.store.links(self.scope, id).await?;
+        let free = links.is_empty() || !self.vacant(&run.folder, links).await?.is_empty();
+        if ours && free && linked.insert(holder.id.clone()) {
+            let item = insert.item.id.clone();
+            let link = linked_without_base(holder.id, item, Side::Office);
             changes.push(self.enqueue(link.crm_id.clone(), Cause::Changed, true));
-            self.linked(insert, link, changes);
+            self.inserted(insert, link, run, changes);
         } else {
-            let reason = "the CRM has another contact with this value in a unique field: change one of the two; it is tried again after its next change";
-            self.not_inserted(insert, reason.to_owned(), field, changes);
+            let reason = HELD_BY_ANOTHER.to_owned();
+            self.not_inserted(insert, reason, holder.field, run, changes);
         }
         Ok(())
     }
 
-    fn not_inserted(&self, insert: Insert, reason: String, field: Option<String>, changes: &mut Vec<Change>) {
+    /// The item waits until its owner changes it.
+    fn not_inserted(
+        &self,
+        insert: Insert,
+        reason: String,
+        field: Option<String>,
+        run: &mut Run,
+        changes: &mut Vec<Change>,
+    ) {
         let office_id = insert.item.id;
-        if let Some(old) = insert.in_place_of {
-            changes.push(Change::Dequeue(self.scope, old));
+        changes.push(Change::DropCrmIntent(self.scope, office_id.clone()));
+        match insert.in_place_of {
+            // Known by the record that it had.
+            Some(old) => self.wait_for_a_change(old, reason, field, run, changes),
+            None => changes.extend([
+                Change::DropStranger(self.scope, office_id.clone()),
+                self.park(Side::Office, office_id, reason, field),
+            ]),
         }
-        changes.extend([
-            Change::DropCrmIntent(self.scope, office_id.clone()),
-            Change::DropStranger(self.scope, office_id.clone()),
-            self.park(Side::Office, office_id, reason, field),
-        ]);
     }
 }

@@ -14,32 +14,37 @@ use crate::store::{Cause, Change, ScopeState, Store};
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
+    /// Whether the records of the owner are still to be listed. Where nothing goes to the mailbox none would be made.
+    pub(super) fn is_to_be_listed(&self, state: &ScopeState) -> bool {
+        !state.initial.listed && self.policy.direction.reaches_office()
+    }
+
+    /// Takes the place in the feed, once, before the first page: a record that changes while the listing runs is in the
+    /// news behind it.
+    pub(super) async fn open_the_news(&self, state: &mut ScopeState) -> Result<(), Stop> {
+        if state.feed_position.is_none() {
+            state.feed_position = Some(self.store.feed_end(self.feed.organisation()).await?);
+            state.passed = Some(self.clock.now());
+            self.commit(vec![self.keep(state)]).await?;
+        }
+        Ok(())
+    }
+
     /// Lists one page and puts its records into the queue, together with the place to go on from.
     pub(super) async fn list_page(&self, state: &mut ScopeState) -> Result<(), Stop> {
-        if state.feed_position.is_none() {
-            // Taken before the first page: a record that changes while the listing runs is in the news behind it.
-            state.feed_position = Some(self.store.feed_end(self.feed.organisation()).await?);
-        }
-        let mut changes = Vec::new();
-        if self.policy.direction.reaches_office() {
-            let page = self.owned(state.initial.listed_to.as_ref()).await?;
-            state.initial.total += page.rows.len() as u64;
-            state.initial.listed_to = last(&page).or(state.initial.listed_to.take());
-            state.initial.listed = !page.more;
-            changes.extend(
-                page.rows
-                    .into_iter()
-                    .map(|row| self.enqueue(row.id, Cause::Initial, false)),
-            );
-        } else {
-            state.initial.listed = true;
-        }
+        let page = self.owned(state.initial.listed_to.as_ref()).await?;
+        state.initial.total += page.rows.len() as u64;
+        state.initial.listed_to = last(&page).or(state.initial.listed_to.take());
+        state.initial.listed = !page.more;
         if state.initial.listed {
             state.passed = Some(self.clock.now());
         }
+        let rows = page.rows.into_iter();
+        let mut changes: Vec<Change> = rows
+            .map(|row| self.enqueue(row.id, Cause::Initial, false))
+            .collect();
         changes.push(self.keep(state));
-        self.store.commit(changes).await?;
-        Ok(())
+        self.commit(changes).await
     }
 
     /// A page of the owner's records, or an error where the listing goes round in circles.
@@ -91,8 +96,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         changes.extend(unknown.map(|(id, _)| self.enqueue(id.clone(), Cause::Changed, false)));
         state.passed = Some(began);
         changes.push(self.keep(state));
-        self.store.commit(changes).await?;
-        Ok(())
+        self.commit(changes).await
     }
 }
 

@@ -5,23 +5,33 @@
 //! then the contacts one chunk after another, then what the guard has to judge.
 //!
 //! The way of a change: the feed ([`crate::feed`]) or a round of the container's changes ([`rounds`]) puts the record
-//! into the queue, or the unknown item among the strangers. [`chunk`] reads both sides again and plans, [`strangers`]
-//! finds or makes the record of an unknown item, [`office_writes`] and [`crm_writes`] carry out and commit.
+//! into the queue, or the unknown item among the strangers. [`look`] reads both sides again, [`chunk`] plans,
+//! [`strangers`] finds or makes the record of an unknown item, [`carry_out`] and the files of writes do it and commit.
 
+mod adopt;
+mod carry_out;
 mod chunk;
 mod container;
+mod creates;
+mod crm_intents;
 mod crm_writes;
 mod disable;
+mod dry;
 mod guard;
 mod inserts;
 mod intents;
 mod listing;
+mod look;
+mod merges;
 mod observe;
-mod office_writes;
+mod origins;
 mod outbox;
+mod removals;
 mod rounds;
+mod run;
 mod settings;
 mod strangers;
+mod vacant;
 
 use ambient::Clock;
 use jiff::Timestamp;
@@ -31,9 +41,10 @@ use sync_engine::mapping::Mapping;
 use sync_engine::merge::Terms;
 use sync_engine::plan::Rules;
 
+use self::run::{Reach, Run};
 use crate::feed::Feed;
 use crate::ports::{Crm, Failure, Mailbox};
-use crate::store::{Cause, Change, Queued, ScopeState, Store, StoreError};
+use crate::store::{Cause, Change, Initial, Queued, ScopeState, Store, StoreError};
 
 pub use disable::{Brake, Disabled, disable};
 pub use observe::{Observed, PlannedOperation, observe};
@@ -55,7 +66,7 @@ pub enum Stop {
 pub enum Outcome {
     /// The deadline came first: run again at once.
     MoreWork,
-    /// Nothing is left to do, but what the guard holds.
+    /// Nothing is left to do now: only what the guard holds, and what has to be looked at again later.
     UpToDate,
     /// The mailbox's owner deleted the container or moved it away: the sync is off until it is enabled anew.
     RemovedByOwner,
@@ -106,82 +117,108 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
     /// # Errors
     /// If a service or the store does not do its part; what was committed stays, and the next run goes on from there.
     pub async fn run(&self, until: Timestamp) -> Result<Outcome, Stop> {
+        let late = || self.clock.now() >= until;
         let mut state = self.store.scope(self.scope).await?.unwrap_or_default();
         if self.reenable {
             self.enable_again(&mut state).await?;
         }
-        let container = match self.container(&mut state).await? {
+        self.call_off_disabling(&mut state).await?;
+        let mut container = match self.container(&mut state).await? {
             Ok(container) => container,
             Err(outcome) => return Ok(outcome),
         };
-        let folder = container.folder.as_str();
+        if let Some(outcome) = self.rename(&container, &mut state).await? {
+            return Ok(outcome);
+        }
         self.feed
             .refresh(self.crm, self.store, self.clock, self.policy.feed_max_age)
             .await?;
-        self.compare_anew_after_a_new_key_or_mapping(&mut state).await?;
+        let mut run = self.begin(&container, state, Reach::Both).await?;
+        self.compare_anew_after_a_new_key_or_mapping(&mut run.state)
+            .await?;
         if self.policy.direction.reaches_crm() {
-            self.take_round(folder, container.page, &mut state).await?;
+            self.take_round(container.page.take(), &mut run).await?;
         }
-        self.settle_intents(folder).await?;
-        self.settle_crm_intents(&mut state).await?;
-        while self.work_strangers(folder, &mut state).await? {
-            if self.clock.now() >= until {
+        self.settle_intents(&run).await?;
+        self.settle_crm_intents(&mut run).await?;
+        while self.work_strangers(&mut run).await? {
+            if late() {
                 return Ok(Outcome::MoreWork);
             }
         }
-        while !state.initial.listed {
-            self.list_page(&mut state).await?;
-            if self.clock.now() >= until {
+        self.open_the_news(&mut run.state).await?;
+        while self.is_to_be_listed(&run.state) {
+            self.list_page(&mut run.state).await?;
+            if late() {
                 return Ok(Outcome::MoreWork);
             }
         }
-        self.take_news(&mut state).await?;
-        self.pass_over_all(&mut state).await?;
-        while self.work_queue(folder, &mut state).await? {
-            if self.clock.now() >= until {
-                return Ok(Outcome::MoreWork);
+        self.take_news(&mut run.state).await?;
+        self.pass_over_all(&mut run.state).await?;
+        loop {
+            while self.work_queue(&mut run).await? {
+                if late() {
+                    return Ok(Outcome::MoreWork);
+                }
+            }
+            if !self.judge(&mut run).await? {
+                break;
             }
         }
-        while self.judge(folder, &mut state).await? {
-            if self.clock.now() >= until {
-                return Ok(Outcome::MoreWork);
-            }
-        }
-        self.complete_initial(&mut state).await?;
+        self.complete_initial(&mut run.state).await?;
         Ok(Outcome::UpToDate)
     }
 
-    /// The last round before a sync is switched off: what only the mailbox knows goes to the CRM, nothing comes back and
-    /// nothing is deleted. To be called with [`Mapping::towards_crm`] and [`Policy::towards_crm`].
+    /// The last round before a sync is switched off: what only the mailbox knows goes to the CRM, as far as the guard
+    /// lets it; nothing comes back and nothing is deleted.
     ///
     /// # Errors
     /// As [`Self::run`].
     pub async fn last_round(&self, until: Timestamp) -> Result<Outcome, Stop> {
+        let late = || self.clock.now() >= until;
         let Some(mut state) = self.store.scope(self.scope).await? else {
             return Ok(Outcome::UpToDate);
         };
         if state.folder.is_none() || state.removed_by_owner || state.disabling.is_some() {
             return Ok(Outcome::UpToDate);
         }
-        let container = match self.container(&mut state).await? {
+        let mut container = match self.container(&mut state).await? {
             Ok(container) => container,
             Err(outcome) => return Ok(outcome),
         };
-        let folder = container.folder.as_str();
-        self.take_round(folder, container.page, &mut state).await?;
-        self.settle_intents(folder).await?;
-        self.settle_crm_intents(&mut state).await?;
-        while self.work_strangers(folder, &mut state).await? {
-            if self.clock.now() >= until {
+        if state.initial.completed.is_none() {
+            // Whoever enables the sync after all lists them anew.
+            state.initial = Initial::default();
+            self.commit(vec![Change::DequeueInitial(self.scope), self.keep(&state)])
+                .await?;
+        }
+        self.feed
+            .refresh(self.crm, self.store, self.clock, self.policy.feed_max_age)
+            .await?;
+        let mut run = self.begin(&container, state, Reach::CrmOnly).await?;
+        self.compare_anew_after_a_new_key_or_mapping(&mut run.state)
+            .await?;
+        if self.policy.direction.reaches_crm() {
+            self.take_round(container.page.take(), &mut run).await?;
+        }
+        self.settle_intents(&run).await?;
+        self.settle_crm_intents(&mut run).await?;
+        while self.work_strangers(&mut run).await? {
+            if late() {
                 return Ok(Outcome::MoreWork);
             }
         }
-        while self.work_queue(folder, &mut state).await? {
-            if self.clock.now() >= until {
-                return Ok(Outcome::MoreWork);
+        self.take_news(&mut run.state).await?;
+        loop {
+            while self.work_queue(&mut run).await? {
+                if late() {
+                    return Ok(Outcome::MoreWork);
+                }
+            }
+            if !self.judge(&mut run).await? {
+                return Ok(Outcome::UpToDate);
             }
         }
-        Ok(Outcome::UpToDate)
     }
 
     /// How contacts are planned.
@@ -215,6 +252,28 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         Change::Scope(self.scope, state.clone())
     }
 
+    /// Commits, unless there is nothing to commit.
+    async fn commit(&self, changes: Vec<Change>) -> Result<(), Stop> {
+        if !changes.is_empty() {
+            self.store.commit(changes).await?;
+        }
+        Ok(())
+    }
+
+    /// Commits what was done before the first failure is reported.
+    async fn finish(
+        &self,
+        mut changes: Vec<Change>,
+        run: &Run,
+        failure: Option<Failure>,
+    ) -> Result<(), Stop> {
+        if !changes.is_empty() {
+            changes.push(self.keep(&run.state));
+            self.commit(changes).await?;
+        }
+        failure.map_or(Ok(()), |failure| Err(failure.into()))
+    }
+
     /// A base hashed under another key says nothing; under another mapping, fields came or went.
     async fn compare_anew_after_a_new_key_or_mapping(&self, state: &mut ScopeState) -> Result<(), Stop> {
         let (key, mapping) = (Some(self.hasher.fingerprint()), Some(self.mapping.fingerprint()));
@@ -230,8 +289,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         }
         (state.key, state.mapping) = (key, mapping);
         changes.push(self.keep(state));
-        self.store.commit(changes).await?;
-        Ok(())
+        self.commit(changes).await
     }
 
     /// Moves what the feed says of this sync's records into its queue, together with the cursor.
@@ -267,7 +325,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                 })
                 .collect();
             changes.push(self.keep(state));
-            self.store.commit(changes).await?;
+            self.commit(changes).await?;
             if whole {
                 return Ok(());
             }
@@ -277,7 +335,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
     async fn complete_initial(&self, state: &mut ScopeState) -> Result<(), Stop> {
         if state.initial.completed.is_none() && self.store.initial_queue(self.scope).await? == 0 {
             state.initial.completed = Some(self.clock.now());
-            self.store.commit(vec![self.keep(state)]).await?;
+            self.commit(vec![self.keep(state)]).await?;
         }
         Ok(())
     }

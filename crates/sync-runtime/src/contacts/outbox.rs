@@ -18,13 +18,13 @@ pub(super) struct Planned {
     pub(super) cause: Cause,
     pub(super) op: Op,
     pub(super) modified: Option<Timestamp>,
-    /// The record seen through the mapping.
-    pub(super) view: CrmView,
+    /// The record seen through the mapping, where it is the owner's and can be.
+    pub(super) view: Option<CrmView>,
     pub(super) link: Option<Link>,
     pub(super) item: Option<Item>,
     /// What the item's marker has to be, where it names a record that is gone.
     pub(super) marker: Option<String>,
-    /// Fields that go to the CRM once the guard lets them.
+    /// Fields that are not written now: held by the guard, or left to the next sync.
     pub(super) later: BTreeSet<OfficeField>,
 }
 
@@ -57,19 +57,18 @@ pub(super) struct Outbox {
     pub(super) parks: Vec<(Planned, Unfit)>,
     /// Left to the guard.
     pub(super) held: Vec<(String, Guarded)>,
-    /// Records that may be the other side of an item that waits for review, with the reason in words.
-    pub(super) review: Vec<(String, String)>,
+    /// Records that may be the other side of an item that waits for review.
+    pub(super) review: Vec<String>,
+    /// What needs no call.
     pub(super) settled: Vec<Planned>,
+    /// Neither linked nor to be: whatever was known of them is over.
+    pub(super) none_of_ours: Vec<String>,
+    /// Off the queue with all that is known of them.
     pub(super) dropped: Vec<String>,
     initial_places: u64,
 }
 
 impl Outbox {
-    /// Nothing is to be done for this row of the queue.
-    pub(super) fn drop_row(&mut self, crm_id: String) {
-        self.dropped.push(crm_id);
-    }
-
     /// How many records of this chunk count towards the cap of the first sync: those to be made, and those that were
     /// found by their markers after a lost store.
     pub(super) fn initial_places(&self) -> u64 {

@@ -41,18 +41,6 @@ pub struct Policy {
     pub feed_max_age: SignedDuration,
 }
 
-impl Policy {
-    /// As far as it concerns what goes to the CRM, and without deleting anything there: for the last round.
-    #[must_use]
-    pub fn towards_crm(&self) -> Self {
-        Self {
-            direction: Direction::OfficeToCrm,
-            deletes_to_crm: Deletes::Never,
-            ..self.clone()
-        }
-    }
-}
-
 /// How much goes through without somebody's approval. Deletions count on both sides, updates in the CRM only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuardLimits {

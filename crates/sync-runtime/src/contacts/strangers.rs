@@ -4,157 +4,125 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sync_engine::hash::Base;
-use sync_engine::identity::{crm_id_of, is_marker};
+use sync_engine::identity::is_marker;
 use sync_engine::link::{Link, LinkState, Side};
 use sync_engine::merge::{same, settled_base};
 use sync_engine::office_field::OfficeField;
 use sync_engine::project::{Fields, for_new_record, named, project};
 
+use super::adopt::linked_without_base;
 use super::inserts::Insert;
-use super::intents::{VALUES, linked_without_base};
+use super::run::Run;
 use super::{ContactSync, Stop};
 use crate::ports::{Crm, CrmRecord, Found, Item, Mailbox};
-use crate::store::{Cause, Change, ScopeState, Store, Stranger};
+use crate::store::{Cause, Change, Store, Stranger};
 
-/// What becomes of the strangers of one chunk.
-#[derive(Default)]
-struct Sorted {
-    changes: Vec<Change>,
-    /// Made in Outlook.
-    own: Vec<(Item, bool)>,
+/// How many values one question to the CRM may name.
+pub(super) const VALUES: usize = 50;
+
+const COPY: &str = "a copy of a contact that is synced already: it stays in Outlook only. Make a new contact there instead of a copy to have it in the CRM";
+
+const REVIEW: &str = "the operator's store was lost, and nothing tells whether this contact is one of the CRM's already: make both equal, or set the annotation crmlink.dev/reenable to take it as new";
+
+/// An item that carries no marker.
+struct Own {
+    item: Item,
+    /// It was there when the store was lost.
+    review: bool,
 }
 
 impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
     /// Works on the next strangers; `false` if there are none.
-    pub(super) async fn work_strangers(&self, folder: &str, state: &mut ScopeState) -> Result<bool, Stop> {
-        let most = u32::try_from(VALUES).unwrap_or(50);
+    pub(super) async fn work_strangers(&self, run: &mut Run) -> Result<bool, Stop> {
+        let most = u32::try_from(VALUES).unwrap_or(u32::MAX);
         let strangers = self.store.strangers(self.scope, most).await?;
         if strangers.is_empty() {
             return Ok(false);
         }
-        let sorted = self.sort_strangers(folder, strangers).await?;
-        self.store.commit(sorted.changes).await?;
-        if sorted.own.is_empty() {
-            return Ok(true);
-        }
-        let unknown = self.by_external_id(sorted.own).await?;
-        let (inserts, mut changes) = self.by_content(unknown, state).await?;
-        changes.push(self.keep(state));
-        self.store.commit(changes).await?;
-        self.insert(inserts, state).await?;
+        let own = self.known_by_marker(strangers, run).await?;
+        let own = self.known_by_external_id(own).await?;
+        let inserts = self.known_by_content(own, run).await?;
+        self.insert(inserts, run).await?;
         Ok(true)
     }
 
-    async fn sort_strangers(&self, folder: &str, strangers: Vec<Stranger>) -> Result<Sorted, Stop> {
+    /// Links what carries a marker of this sync; what carries none is left.
+    async fn known_by_marker(&self, strangers: Vec<Stranger>, run: &mut Run) -> Result<Vec<Own>, Stop> {
         let ids: Vec<String> = strangers
             .iter()
             .map(|stranger| stranger.office_id.clone())
             .collect();
-        let found = self.mailbox.read(folder, &ids).await?;
-        let named = |found: &Found| match found {
-            Found::Here(item) => Some(self.record_of(item)?.to_owned()),
-            Found::Elsewhere { .. } | Found::Gone => None,
-        };
-        let crm_ids: Vec<String> = found
-            .iter()
-            .filter_map(named)
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .collect();
-        let mut links: BTreeMap<String, Link> = self
-            .store
-            .links(self.scope, &crm_ids)
-            .await?
-            .into_iter()
-            .map(|link| (link.crm_id.clone(), link))
-            .collect();
-        let mut shown = BTreeSet::new();
-        if !crm_ids.is_empty() {
-            let records = self.crm.records(&crm_ids, &[]).await?;
-            shown.extend(records.into_iter().map(|record| record.id));
-        }
-        let mut sorted = Sorted::default();
-        for (stranger, found) in strangers.into_iter().zip(found) {
-            let forget = Change::DropStranger(self.scope, stranger.office_id.clone());
-            let Found::Here(item) = found else {
-                sorted.changes.push(forget);
-                sorted
-                    .changes
-                    .push(Change::Unpark(self.scope, Side::Office, stranger.office_id));
-                continue;
+        let found = self.mailbox.read(&run.folder, &ids).await?;
+        let linked = self.store.links_of_items(self.scope, &ids).await?;
+        let linked: BTreeSet<String> = linked.into_iter().filter_map(|link| link.office_id).collect();
+        let (mut changes, mut own, mut ours) = (Vec::new(), Vec::new(), Vec::new());
+        for (Stranger { office_id, review }, found) in strangers.into_iter().zip(found) {
+            let item = match found {
+                Found::Here(item) if !linked.contains(&office_id) => Some(item),
+                Found::Here(_) | Found::Elsewhere { .. } | Found::Gone => None,
             };
-            let Some(crm_id) = self.record_of(&item).map(str::to_owned) else {
-                if item.marker.as_deref().is_some_and(is_marker) {
-                    // Another sync's item, copied here by somebody: none of ours, and no contact of this user.
-                    sorted.changes.push(forget);
-                    sorted.changes.push(self.park_copy(&item));
-                } else if self.policy.direction.reaches_crm() {
-                    sorted.own.push((item, stranger.review));
-                } else {
-                    sorted.changes.push(forget);
+            match item {
+                Some(item) if self.record_of(&item).is_some() => ours.push(item),
+                // Another sync's item, copied here by somebody: none of ours, and no contact of this user.
+                Some(item) if item.marker.as_deref().is_some_and(is_marker) => {
+                    changes.extend(self.wait_in_outlook(item.id, COPY.to_owned(), None));
                 }
-                continue;
-            };
-            sorted.changes.push(forget);
-            match links.get(&crm_id) {
-                // Its user deleted it and put it back, or the answer to its creation was lost.
-                Some(link) if link.state == LinkState::Tombstone || link.state == LinkState::Intent => {
-                    let back = Link {
-                        office_id: Some(item.id.clone()),
-                        state: LinkState::Linked,
-                        gone_since: None,
-                        ..link.clone()
-                    };
-                    self.adopt_one(back, &item, &mut links, &mut sorted.changes);
-                }
-                Some(link) if link.office_id.as_ref() != Some(&item.id) => {
-                    sorted.changes.push(self.park_copy(&item));
-                }
-                Some(_) => {}
-                None => {
-                    let mut link = linked_without_base(crm_id.clone(), item.id.clone());
-                    if !shown.contains(&crm_id) {
-                        // Its record is gone: it stays, as its owner's.
-                        link.state = LinkState::Detached;
-                    }
-                    self.adopt_one(link, &item, &mut links, &mut sorted.changes);
-                }
+                Some(item) if self.policy.direction.reaches_crm() => own.push(Own { item, review }),
+                _ => changes.extend([
+                    Change::DropStranger(self.scope, office_id.clone()),
+                    Change::Unpark(self.scope, Side::Office, office_id),
+                ]),
             }
         }
-        Ok(sorted)
+        changes.extend(self.take_back(ours, run).await?);
+        self.commit(changes).await?;
+        Ok(own)
     }
 
-    /// The record that an item's marker names, if it is a marker of this sync.
-    fn record_of<'i>(&self, item: &'i Item) -> Option<&'i str> {
-        item.marker
-            .as_deref()
-            .and_then(|marker| crm_id_of(self.scope, marker))
-    }
-
-    fn adopt_one(
-        &self,
-        link: Link,
-        item: &Item,
-        links: &mut BTreeMap<String, Link>,
-        changes: &mut Vec<Change>,
-    ) {
-        changes.push(Change::Link(self.scope, link.clone()));
-        changes.push(Change::Unpark(self.scope, Side::Office, item.id.clone()));
-        changes.push(self.enqueue(link.crm_id.clone(), Cause::Changed, true));
-        links.insert(link.crm_id.clone(), link);
-    }
-
-    fn park_copy(&self, item: &Item) -> Change {
-        let reason = "a copy of a contact that is synced already: it stays in Outlook only. Make a new contact there instead of a copy to have it in the CRM";
-        self.park(Side::Office, item.id.clone(), reason.to_owned(), None)
+    /// Links items of ours with the records that their markers name, unless those have an item.
+    async fn take_back(&self, ours: Vec<Item>, run: &Run) -> Result<Vec<Change>, Stop> {
+        let mut changes = Vec::new();
+        if ours.is_empty() {
+            return Ok(changes);
+        }
+        let all: Vec<String> = ours.iter().map(|item| item.id.clone()).collect();
+        let by_record = self.by_record(ours);
+        let records: Vec<String> = by_record.keys().cloned().collect();
+        let links = self.store.links(self.scope, &records).await?;
+        let taken: BTreeSet<String> = links.iter().map(|link| link.crm_id.clone()).collect();
+        let mut vacant = self.vacant(&run.folder, links).await?;
+        let mut linked = BTreeSet::new();
+        for (crm_id, item) in by_record {
+            let link = match vacant.remove(&crm_id) {
+                // It was copied and its original deleted, or it came back under another id.
+                Some(link) => Link {
+                    office_id: Some(item.id.clone()),
+                    state: match link.state {
+                        LinkState::Detached => LinkState::Detached,
+                        _ => LinkState::Linked,
+                    },
+                    gone_since: None,
+                    ..link
+                },
+                None if taken.contains(&crm_id) => continue,
+                None => linked_without_base(crm_id.clone(), item.id.clone(), Side::Crm),
+            };
+            changes.extend(self.known(link, &item.id));
+            changes.push(self.enqueue(crm_id, Cause::Changed, true));
+            linked.insert(item.id);
+        }
+        for office_id in all.into_iter().filter(|id| !linked.contains(id)) {
+            changes.extend(self.wait_in_outlook(office_id, COPY.to_owned(), None));
+        }
+        Ok(changes)
     }
 
     /// Links the items whose id a record keeps in the tenant's unique field; the rest is unknown.
-    async fn by_external_id(&self, own: Vec<(Item, bool)>) -> Result<Vec<(Item, bool)>, Stop> {
-        let Some(field) = &self.policy.external_id else {
+    async fn known_by_external_id(&self, own: Vec<Own>) -> Result<Vec<Own>, Stop> {
+        let Some(field) = self.policy.external_id.as_ref().filter(|_| !own.is_empty()) else {
             return Ok(own);
         };
-        let ids: Vec<String> = own.iter().map(|(item, _)| item.id.clone()).collect();
+        let ids: Vec<String> = own.iter().map(|own| own.item.id.clone()).collect();
         let found = self.crm.find(None, field, &ids, &[field]).await?;
         let by_item: BTreeMap<&str, &CrmRecord> = found
             .iter()
@@ -162,97 +130,99 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             .collect();
         let known: Vec<String> = found.iter().map(|record| record.id.clone()).collect();
         let linked = self.store.links(self.scope, &known).await?;
-        let (mut unknown, mut changes, mut links) = (Vec::new(), Vec::new(), BTreeMap::new());
-        for (item, _) in own {
-            let record = by_item.get(item.id.as_str());
+        let (mut unknown, mut changes) = (Vec::new(), Vec::new());
+        for own in own {
+            let record = by_item.get(own.item.id.as_str());
             let Some(record) = record.filter(|record| linked.iter().all(|link| link.crm_id != record.id))
             else {
                 // The field tells of every record: what it does not name has none.
-                unknown.push((item, false));
+                unknown.push(Own { review: false, ..own });
                 continue;
             };
-            let mut link = linked_without_base(record.id.clone(), item.id.clone());
-            link.born = Side::Office;
+            let mut link = linked_without_base(record.id.clone(), own.item.id.clone(), Side::Office);
             if record.owner != self.owner {
                 link.state = LinkState::Detached;
             }
-            changes.push(Change::DropStranger(self.scope, item.id.clone()));
-            self.adopt_one(link, &item, &mut links, &mut changes);
+            changes.push(self.enqueue(link.crm_id.clone(), Cause::Changed, true));
+            changes.extend(self.known(link, &own.item.id));
         }
-        self.store.commit(changes).await?;
+        self.commit(changes).await?;
         Ok(unknown)
     }
 
-    /// Links items with the one unlinked record that holds the same in every mapped field: it was made at the same time
-    /// on both sides, or its link was lost with the store. What is left is to be inserted.
-    async fn by_content(
-        &self,
-        own: Vec<(Item, bool)>,
-        state: &mut ScopeState,
-    ) -> Result<(Vec<Insert>, Vec<Change>), Stop> {
-        let mut unlinked = self.unlinked_namesakes(&own).await?;
+    /// Links items with a record that holds the same in every mapped field and has no item: it was made at the same time
+    /// on both sides, its link was lost with the store, or its item came back under another id. What is left is to be
+    /// inserted.
+    async fn known_by_content(&self, own: Vec<Own>, run: &mut Run) -> Result<Vec<Insert>, Stop> {
+        let mut records = self.equal_records_without_item(&own, run).await?;
         let (mut inserts, mut changes) = (Vec::new(), Vec::new());
-        for (item, review) in own {
+        for Own { item, review } in own {
+            // One that waited for review and was edited, or is looked at anew, still waits.
+            let waits = run.state.recovering.filter(|_| run.state.reviewing);
+            let review = review || waits.is_some_and(|since| item.created.is_none_or(|made| made <= since));
             let wanted = match named(&item.fields).and_then(|()| for_new_record(self.mapping, &item.fields)) {
                 Ok(wanted) => wanted,
                 Err(unfit) => {
-                    changes.push(Change::DropStranger(self.scope, item.id.clone()));
                     let field = unfit.field().map(str::to_owned);
-                    changes.push(self.park(Side::Office, item.id, unfit.to_string(), field));
+                    changes.extend(self.wait_in_outlook(item.id, unfit.to_string(), field));
                     continue;
                 }
             };
-            let equal: Vec<usize> = (0..unlinked.len())
-                .filter(|at| self.holds_the_same(&unlinked[*at], &item.fields))
-                .collect();
-            match equal[..] {
-                [at] => {
-                    let record = unlinked.swap_remove(at);
-                    changes.extend(self.link_equal(&item, &record));
-                }
-                [] if !review => inserts.push(Insert {
+            let equal = records
+                .iter()
+                .position(|record| self.holds_the_same(record, &item.fields));
+            if let Some(at) = equal {
+                // Of several that hold the same each is as good as another.
+                let record = records.swap_remove(at);
+                changes.extend(self.link_equal(&item, &record));
+            } else if review {
+                (run.state.reviewing, run.state.recovering) =
+                    (true, run.state.recovering.or(Some(self.clock.now())));
+                changes.extend(self.wait_in_outlook(item.id, REVIEW.to_owned(), None));
+            } else {
+                inserts.push(Insert {
                     item,
                     wanted,
                     in_place_of: None,
-                }),
-                _ => {
-                    (state.reviewing, state.recovering) = (true, state.recovering.or(Some(self.clock.now())));
-                    changes.push(Change::DropStranger(self.scope, item.id.clone()));
-                    let reason = if equal.is_empty() {
-                        "the operator's store was lost, and nothing tells whether this contact is one of the CRM's already: make both equal, or set the annotation crmlink.dev/reenable to take it as new"
-                    } else {
-                        "several contacts of the CRM hold the same as this one: merge them there"
-                    };
-                    changes.push(self.park(Side::Office, item.id, reason.to_owned(), None));
-                }
+                });
             }
         }
-        Ok((inserts, changes))
+        if !changes.is_empty() {
+            changes.push(self.keep(&run.state));
+        }
+        self.commit(changes).await?;
+        Ok(inserts)
     }
 
-    /// The owner's records under the same surnames that no link knows.
-    async fn unlinked_namesakes(&self, own: &[(Item, bool)]) -> Result<Vec<CrmRecord>, Stop> {
+    /// The owner's records that hold the same as one of these items and have none.
+    async fn equal_records_without_item(&self, own: &[Own], run: &Run) -> Result<Vec<CrmRecord>, Stop> {
         let surname = OfficeField::Surname;
         let Some(rule) = self.mapping.to_crm().find(|rule| rule.office == surname) else {
             return Ok(Vec::new());
         };
         let names: BTreeSet<String> = own
             .iter()
-            .filter_map(|(item, _)| Some(item.fields.get(&surname)?.to_text()))
+            .filter_map(|own| Some(own.item.fields.get(&surname)?.to_text()))
             .collect();
         let names: Vec<String> = names.into_iter().collect();
-        let mut namesakes = Vec::new();
-        for names in names.chunks(VALUES) {
-            let found = self
-                .crm
-                .find(Some(self.owner), &rule.crm, names, &self.mapping.crm_fields())
-                .await?;
-            namesakes.extend(found);
+        if names.is_empty() {
+            return Ok(Vec::new());
         }
-        let ids: Vec<String> = namesakes.iter().map(|record| record.id.clone()).collect();
-        let linked = self.store.links(self.scope, &ids).await?;
-        namesakes.retain(|record| linked.iter().all(|link| link.crm_id != record.id));
-        Ok(namesakes)
+        let mut records = self
+            .crm
+            .find(Some(self.owner), &rule.crm, &names, &self.mapping.crm_fields())
+            .await?;
+        records.retain(|record| {
+            own.iter()
+                .any(|own| self.holds_the_same(record, &own.item.fields))
+        });
+        let ids: Vec<String> = records.iter().map(|record| record.id.clone()).collect();
+        let links = self.store.links(self.scope, &ids).await?;
+        let linked: BTreeSet<String> = links.iter().map(|link| link.crm_id.clone()).collect();
+        let vacant = self.vacant(&run.folder, links).await?;
+        records.retain(|record| !linked.contains(&record.id) || vacant.contains_key(&record.id));
+        records.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(records)
     }
 
     fn holds_the_same(&self, record: &CrmRecord, item: &Fields) -> bool {
@@ -276,19 +246,29 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             },
         );
         let link = Link {
-            crm_id: record.id.clone(),
-            office_id: Some(item.id.clone()),
-            state: LinkState::Linked,
-            born: Side::Office,
             crm_modified: Some(record.modified),
             base,
-            gone_since: None,
+            ..linked_without_base(record.id.clone(), item.id.clone(), Side::Office)
         };
-        vec![
+        let mut changes = self.known(link, &item.id).to_vec();
+        changes.push(Change::Unpark(self.scope, Side::Crm, record.id.clone()));
+        changes
+    }
+
+    /// An item is a stranger no more.
+    fn known(&self, link: Link, office_id: &str) -> [Change; 3] {
+        [
             Change::Link(self.scope, link),
-            Change::DropStranger(self.scope, item.id.clone()),
-            Change::Unpark(self.scope, Side::Office, item.id.clone()),
-            Change::Unpark(self.scope, Side::Crm, record.id.clone()),
+            Change::DropStranger(self.scope, office_id.to_owned()),
+            Change::Unpark(self.scope, Side::Office, office_id.to_owned()),
+        ]
+    }
+
+    /// Parks an item until its owner changes it.
+    fn wait_in_outlook(&self, office_id: String, reason: String, field: Option<String>) -> [Change; 2] {
+        [
+            Change::DropStranger(self.scope, office_id.clone()),
+            self.park(Side::Office, office_id, reason, field),
         ]
     }
 }

@@ -13,8 +13,8 @@ use super::{
 ///
 /// What belongs to a sync is written to the copy alone. Origins, news and the feed's place are facts about the CRM,
 /// true whoever asks: they are read from the real store and written to it, together and once the copy has taken the
-/// rest of the commit. News are routed by the links of the real store. Counts are read from the real store and not
-/// added to, as a dry run deletes nothing.
+/// rest of the commit. News are routed by the links of the real store. Counts over time are those of the real
+/// store, whatever is added: a dry run deletes nothing.
 #[derive(Debug)]
 pub struct Scratch<'a, S> {
     real: &'a S,
@@ -169,7 +169,6 @@ impl<S: Store> Store for Scratch<'_, S> {
     async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
         let (facts, ours): (Vec<_>, Vec<_>) = changes
             .into_iter()
-            .filter(|change| !matches!(change, Change::Tally(..)))
             .partition(|change| matches!(change, Change::Origin(..) | Change::News(..) | Change::Feed(..)));
         let next = self.copy.snapshot();
         next.commit(ours).await?;

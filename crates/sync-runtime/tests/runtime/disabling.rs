@@ -8,7 +8,7 @@ use crate::fakes::faults::Fault;
 use crate::fakes::world::{FOLDER, World};
 
 async fn with_three() -> (World, Vec<String>) {
-    let world = World::new().await;
+    let world = World::one_way().await;
     let ids = ["A", "B", "C"].iter().map(|name| world.person(name)).collect();
     world.sync().await;
     (world, ids)
@@ -18,16 +18,12 @@ async fn with_three() -> (World, Vec<String>) {
 async fn k8_disabling_takes_the_copies_and_the_folder() {
     let (world, _) = with_three().await;
     let crm = world.crm.snapshot();
-    assert_eq!(world.disable().await.unwrap().left_in_place, 0);
+    assert_eq!(world.disabled().await, 0);
     assert!(world.mailbox().all().is_empty());
     assert_eq!(world.mailbox().folder_names(), [] as [&str; 0]);
     assert_eq!(world.crm.snapshot(), crm);
     assert_eq!(world.store.scope(world.users[0].scope).await.unwrap(), None);
-    assert_eq!(
-        world.disable().await.unwrap().left_in_place,
-        0,
-        "twice does no harm"
-    );
+    assert_eq!(world.disabled().await, 0, "twice does no harm");
     world.sync().await;
     assert_eq!(world.mailbox().all().len(), 3, "enabled anew");
 }
@@ -46,7 +42,7 @@ async fn n6_edited_and_own_items_stay_with_the_folder() {
     let copy = world
         .mailbox()
         .user_copies(&world.mailbox().id_of(&ids[1]), "copy");
-    assert_eq!(world.disable().await.unwrap().left_in_place, 3);
+    assert_eq!(world.disabled().await, 3);
     let mut left: Vec<String> = world.mailbox().all().into_keys().collect();
     left.sort();
     assert_eq!(left, [copy, edited, own]);
@@ -57,7 +53,7 @@ async fn n6_edited_and_own_items_stay_with_the_folder() {
 async fn n6_an_edit_made_while_disabling_stays() {
     let (world, _) = with_three().await;
     world.mailbox().meddles(1);
-    assert_eq!(world.disable().await.unwrap().left_in_place, 3);
+    assert_eq!(world.disabled().await, 3);
     assert_eq!(world.mailbox().all().len(), 3);
 }
 
@@ -65,7 +61,7 @@ async fn n6_an_edit_made_while_disabling_stays() {
 async fn n6_without_the_key_nothing_is_proven_and_nothing_goes() {
     let (mut world, _) = with_three().await;
     world.hasher = Hasher::new([6; 32]);
-    assert_eq!(world.disable().await.unwrap().left_in_place, 3);
+    assert_eq!(world.disabled().await, 3);
     assert_eq!(world.mailbox().all().len(), 3);
 }
 
@@ -110,7 +106,7 @@ async fn k8_disabling_that_is_cut_off_goes_on() {
         let (world, _) = with_three().await;
         world.faults.plan("delete item", 1, fault);
         world.disable().await.unwrap_err();
-        assert_eq!(world.disable().await.unwrap().left_in_place, 0);
+        assert_eq!(world.disabled().await, 0);
         assert!(world.mailbox().all().is_empty());
     }
 }
@@ -125,6 +121,6 @@ async fn n6_disabling_twice_names_the_kept_folder_once() {
     );
     world.faults.plan("commit", 0, Fault::Crash { effect: false });
     assert!(world.faults.until_crash(world.disable()).await.is_none());
-    assert_eq!(world.disable().await.unwrap().left_in_place, 1);
+    assert_eq!(world.disabled().await, 1);
     assert_eq!(world.mailbox().folder_names(), [format!("{FOLDER} (kept)")]);
 }

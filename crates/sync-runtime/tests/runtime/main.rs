@@ -1,4 +1,4 @@
-//! The runtime against services in memory: behaviour, recovery, the store's contract, and a search over seeds.
+//! The runtime against services in memory: behaviour, recovery, and a search over seeds.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,6 +15,3 @@ mod first_sync;
 mod idle;
 mod parking;
 mod recovery;
-mod search;
-mod store;
-mod store_feed;

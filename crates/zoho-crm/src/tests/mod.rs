@@ -2,9 +2,12 @@
 
 mod calls;
 mod coql;
+mod emulated;
 mod limits;
+mod people;
 mod reading;
 mod support;
 mod token;
+mod user_writes;
 mod users;
 mod writing;

@@ -1,6 +1,6 @@
 //! The short list of paths that no contract describes but that the operator has to call, each with a schema
-//! of its own: `$batch`, the folders below a contact folder, and the two token endpoints. Written from the vendors'
-//! reference pages.
+//! of its own: `$batch`, the folders below a contact folder, and the two token endpoints, with the document by which
+//! client libraries find the first. Written from the vendors' reference pages.
 
 use serde_json::{Value, json};
 
@@ -15,6 +15,10 @@ pub(super) fn document(service: &str) -> Value {
                     "4XX": { "content": { "application/json": { "schema": graph_error() } } },
                 },
             } },
+            "/{tenant}/v2.0/.well-known/openid-configuration": { "get": { "responses": {
+                "200": { "content": { "application/json": { "schema": { "type": "object" } } } },
+                "4XX": { "content": { "application/json": { "schema": graph_token_error() } } },
+            } } },
             "/v1.0/users/{user-id}/contactFolders/{contactFolder-id}/childFolders": { "get": {
                 "parameters": folder_query(),
                 "responses": {
@@ -183,18 +187,30 @@ fn graph_token_request() -> Value {
     })
 }
 
+/// An app on its own gets no refresh token; one that acts for a person gets one, and is told the scopes.
 fn graph_token() -> Value {
-    json!({
-        "type": "object",
-        "required": ["token_type", "expires_in", "access_token"],
-        "additionalProperties": false,
-        "properties": {
-            "token_type": { "const": "Bearer" },
-            "expires_in": { "type": "integer", "minimum": 1 },
-            "ext_expires_in": { "type": "integer", "minimum": 1 },
-            "access_token": { "type": "string", "minLength": 1 },
-        },
-    })
+    let app = json!({
+        "token_type": { "const": "Bearer" },
+        "expires_in": { "type": "integer", "minimum": 1 },
+        "ext_expires_in": { "type": "integer", "minimum": 1 },
+        "access_token": { "type": "string", "minLength": 1 },
+    });
+    let mut person = app.clone();
+    for name in ["refresh_token", "scope"] {
+        person[name] = json!({ "type": "string", "minLength": 1 });
+    }
+    let closed = |properties: Value, required: &[&str]| {
+        json!({
+            "type": "object",
+            "required": required,
+            "additionalProperties": false,
+            "properties": properties,
+        })
+    };
+    json!({ "anyOf": [
+        closed(app, &["token_type", "expires_in", "access_token"]),
+        closed(person, &["token_type", "expires_in", "access_token", "refresh_token", "scope"]),
+    ] })
 }
 
 fn graph_token_error() -> Value {

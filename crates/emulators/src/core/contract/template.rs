@@ -46,13 +46,15 @@ impl Template {
 impl Segment {
     fn admits(&self, given: &str) -> bool {
         let given = percent_decode_str(given).decode_utf8_lossy();
+        // Functions of OData without parameters are called with brackets or without.
+        let given = given.strip_suffix("()").unwrap_or(&given);
         match self {
-            Self::Literal(text) => *text == given,
+            Self::Literal(text) => text == given,
             Self::Mixed(before, after) => given
                 .strip_prefix(before.as_str())
                 .and_then(|rest| rest.strip_suffix(after.as_str()))
                 .is_some_and(|value| !value.is_empty()),
-            Self::Parameter(name) => parameter_admits(name, &given),
+            Self::Parameter(name) => parameter_admits(name, given),
         }
     }
 }
@@ -90,6 +92,17 @@ mod tests {
         all.sort();
         assert!(all[0].matches("/coql") && all[1].matches("/Contacts/deleted"));
         assert!(all[2].matches("/Contacts/1") && !all[2].matches("/settings/modules"));
+    }
+
+    #[test]
+    fn a_function_is_no_id_with_brackets_either() {
+        let (function, item) = (
+            Template::new("/contacts/delta"),
+            Template::new("/contacts/{contact-id}"),
+        );
+        for call in ["/contacts/delta", "/contacts/delta()", "/contacts/delta%28%29"] {
+            assert!(function.matches(call) && !item.matches(call), "{call}");
+        }
     }
 
     #[test]

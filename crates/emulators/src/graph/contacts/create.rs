@@ -26,8 +26,8 @@ pub(in crate::graph) fn create(desk: &mut Desk<'_>, call: &Call, folder: u64) ->
         }
     }
     let key = desk.mailbox.add_contact(folder, content, true, desk.now);
-    desk.mailbox
-        .schedule_bump(key, desk.now, desk.options.second_bump);
+    let bump = desk.second_bump();
+    desk.mailbox.schedule_bump(key, desk.now, bump);
     desk.wrote_in(folder);
     desk.counters.add("creates");
     // The answer shows the contact without its extended properties.

@@ -125,7 +125,7 @@ pub(in crate::graph) fn delta(desk: &mut Desk<'_>, call: &Call, key: u64) -> Res
     let size = call.prefer.max_page_size.unwrap_or(10).min(999);
     let (mut rows, last) = rows(desk, key, &place, (size, top), follow_up, &view)?;
     if desk.options.delta.unordered {
-        shuffle(&mut rows, place.cursor);
+        shuffle(&mut rows, desk.draw);
     }
     if !looping {
         place.cursor = last;

@@ -25,8 +25,8 @@ pub(in crate::graph) fn update(desk: &mut Desk<'_>, call: &Call, key: u64) -> Re
         desk.counters.add("noop_updates");
     }
     desk.mailbox.write(key, content, desk.now);
-    desk.mailbox
-        .schedule_bump(key, desk.now, desk.options.second_bump);
+    let bump = desk.second_bump();
+    desk.mailbox.schedule_bump(key, desk.now, bump);
     desk.wrote_in(folder);
     desk.counters.add("updates");
     if !guarded {

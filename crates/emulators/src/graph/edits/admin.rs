@@ -1,10 +1,10 @@
-//! What administrators do.
+//! What administrators do about apps, mailboxes and accounts.
 
 use serde_json::{Value, json};
 
 use super::super::mailbox::Mailbox;
 use super::super::section::{Section, refuse};
-use super::super::tenant::{App, Tenant, User};
+use super::super::tenant::{Administrator, App, Tenant, User};
 use super::super::{Inner, world};
 use crate::core::service::Refused;
 
@@ -48,7 +48,6 @@ pub(super) fn run(
                 app.permissions.remove(permission);
             }
         }
-        "assign" | "unassign" => assign(tenant, section, what == "assign")?,
         "disable_mailbox" => user(tenant, section)?.has_mailbox = false,
         "enable_mailbox" => {
             let empty = section.flag("empty", false)?;
@@ -58,14 +57,13 @@ pub(super) fn run(
                 user.mailbox = Mailbox::new(&format!("{} again", user.id));
             }
         }
-        "set_admin" => user(tenant, section)?.admin = section.flag("admin", true)?,
         "set_account_enabled" => user(tenant, section)?.enabled = section.flag("enabled", true)?,
         "rename_user" => rename(tenant, section)?,
         "delete_user" => {
             let user = user(tenant, section)?;
             let (id, upn) = (user.id.to_lowercase(), user.upn.to_lowercase());
             user.has_mailbox = false;
-            user.admin = false;
+            user.administrator = Administrator::default();
             tenant.names.remove(&id);
             tenant.names.remove(&upn);
         }
@@ -74,7 +72,7 @@ pub(super) fn run(
     Ok(Some(json!({})))
 }
 
-fn app<'a>(tenant: &'a mut Tenant, section: &mut Section<'_>) -> Result<&'a mut App, Refused> {
+pub(super) fn app<'a>(tenant: &'a mut Tenant, section: &mut Section<'_>) -> Result<&'a mut App, Refused> {
     let client = section.text("clientId")?;
     tenant
         .apps
@@ -82,30 +80,12 @@ fn app<'a>(tenant: &'a mut Tenant, section: &mut Section<'_>) -> Result<&'a mut 
         .ok_or_else(|| refuse("clientId", format!("no app {client}")))
 }
 
-fn user<'a>(tenant: &'a mut Tenant, section: &mut Section<'_>) -> Result<&'a mut User, Refused> {
+pub(super) fn user<'a>(tenant: &'a mut Tenant, section: &mut Section<'_>) -> Result<&'a mut User, Refused> {
     let name = section.text("user")?;
     let index = tenant.user_index(&name);
     index
         .and_then(|index| tenant.users.get_mut(index))
         .ok_or_else(|| refuse("user", format!("no user {name}")))
-}
-
-/// A user or a group (`principal`) is assigned to the app, or no longer.
-fn assign(tenant: &mut Tenant, section: &mut Section<'_>, add: bool) -> Result<(), Refused> {
-    let name = section.text("principal")?;
-    let user = tenant.user(&name).map(|user| (user.id.clone(), false));
-    let group = tenant
-        .groups
-        .iter()
-        .find(|group| group.id == name || group.display_name == name);
-    let found = user.or_else(|| group.map(|group| (group.id.clone(), true)));
-    let found = found.ok_or_else(|| refuse("principal", format!("no user or group {name}")))?;
-    let app = app(tenant, section)?;
-    app.assigned.retain(|entry| *entry != found);
-    if add {
-        app.assigned.push(found);
-    }
-    Ok(())
 }
 
 /// The object id stays; the old name is free for somebody else at once.

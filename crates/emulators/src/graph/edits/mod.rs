@@ -1,6 +1,7 @@
 //! What people do outside the API: mailbox owners in Outlook, administrators in their portal.
 
 mod admin;
+mod directory;
 mod owner;
 
 use jiff::Timestamp;
@@ -12,20 +13,26 @@ use super::tenant::Tenant;
 use crate::core::service::Refused;
 
 /// Every action and the members that it takes besides `do`, `tenant` and its subject.
-const ACTIONS: [(&str, &[&str]); 29] = [
+const ACTIONS: [(&str, &[&str]); 38] = [
+    ("activate_admin", &["user", "seconds"]),
     ("announce_removed", &["user", "contact"]),
     ("assign", &["clientId", "principal"]),
+    ("change_group", &["group", "add", "remove"]),
     ("copy_contact", &["user", "contact", "to"]),
     ("create_contact", &["user", "folder", "contact"]),
     ("create_folder", &["user", "displayName", "parent"]),
+    ("create_group", &["group"]),
+    ("create_user", &["person"]),
     ("delete_contact", &["user", "contact", "permanently"]),
     ("delete_folder", &["user", "folder", "permanently"]),
+    ("delete_group", &["group"]),
     ("delete_user", &["user"]),
     ("disable_mailbox", &["user"]),
     ("empty_deleted_items", &["user"]),
     ("enable_mailbox", &["user", "empty"]),
     ("expire_delta_tokens", &["user"]),
     ("expire_secret", &["clientId"]),
+    ("grant_exchange_role", &["clientId", "role"]),
     ("fill_mailbox", &["user", "full"]),
     ("grant_permission", &["clientId", "permission"]),
     ("loop_delta", &["user", "folder", "pages"]),
@@ -33,11 +40,14 @@ const ACTIONS: [(&str, &[&str]); 29] = [
     ("move_folder", &["user", "folder", "to"]),
     ("rename_folder", &["user", "folder", "displayName"]),
     ("rename_user", &["user", "userPrincipalName", "mail"]),
+    ("revoke_consent", &["clientId"]),
+    ("revoke_exchange_roles", &["clientId"]),
     ("revoke_permission", &["clientId", "permission"]),
     ("revoke_tokens", &["clientId"]),
     ("rotate_secret", &["clientId", "secret"]),
     ("set_account_enabled", &["user", "enabled"]),
-    ("set_admin", &["user", "admin"]),
+    ("set_admin", &["user", "principal", "admin"]),
+    ("set_assignment_required", &["clientId", "required"]),
     (
         "set_options",
         &[
@@ -81,11 +91,13 @@ pub(super) fn run(inner: &mut Inner, action: &Value, now: Timestamp) -> Result<V
     let mut section = Section::new("", action)?;
     let what = section.text("do")?;
     let tenant = tenant_of(inner, &mut section)?;
-    let admin = admin::run(inner, &tenant, &what, &mut section)?;
-    match admin {
-        Some(answer) => Ok(answer),
-        None => owner::run(inner, &tenant, &what, &mut section, now),
+    if let Some(answer) = directory::run(inner, &tenant, &what, &mut section, now)? {
+        return Ok(answer);
     }
+    if let Some(answer) = admin::run(inner, &tenant, &what, &mut section)? {
+        return Ok(answer);
+    }
+    owner::run(inner, &tenant, &what, &mut section, now)
 }
 
 /// The tenant that is named, or the user's, or the app's, or the only one.

@@ -1,11 +1,12 @@
 //! What the owner of a mailbox does in Outlook.
 
+use ambient::Random as _;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::super::contacts::content::Content;
 use super::super::extended::{Extended, MARKER};
-use super::super::mailbox::{DEFAULT, Mailbox, TRASH};
+use super::super::mailbox::{DEFAULT, Mailbox, SecondBump, TRASH};
 use super::super::section::{Section, refuse};
 use super::super::{Inner, state};
 use crate::core::service::Refused;
@@ -24,7 +25,10 @@ pub(super) fn run(
         .tenants
         .get_mut(tenant)
         .ok_or_else(|| refuse("tenant", "not found"))?;
-    let bump = tenant.options.second_bump;
+    let bump = SecondBump {
+        seconds: tenant.options.second_bump,
+        draw: inner.random.next_u64(),
+    };
     let churn = tenant.options.last_modified_churn;
     let index = tenant.user_index(&name);
     let user = index.and_then(|index| tenant.users.get_mut(index));
@@ -84,7 +88,7 @@ pub(super) fn run(
 struct Outlook<'a> {
     mailbox: &'a mut Mailbox,
     now: Timestamp,
-    bump: Option<(u64, u64)>,
+    bump: SecondBump,
 }
 
 impl Outlook<'_> {

@@ -12,6 +12,8 @@ use super::contacts::content::Content;
 use super::extended::{Extended, MARKER};
 use super::ids;
 
+pub(super) use versions::SecondBump;
+
 /// The root of the mailbox, the default Contacts folder and Deleted Items.
 pub(super) const ROOT: u64 = 0;
 pub(super) const DEFAULT: u64 = 1;

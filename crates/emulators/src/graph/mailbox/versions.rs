@@ -1,9 +1,17 @@
 //! Versions that come without an edit.
 
-use ambient::{Random as _, SeededRandom};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{MODIFIED, Mailbox};
+
+/// When Exchange touches an item once more.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::graph) struct SecondBump {
+    /// The least and the most seconds after the write.
+    pub(in crate::graph) seconds: Option<(u64, u64)>,
+    /// Decides in between.
+    pub(in crate::graph) draw: u64,
+}
 
 impl Mailbox {
     /// New versions and times for all contacts of a folder, with nothing changed in them.
@@ -24,11 +32,11 @@ impl Mailbox {
     }
 
     /// Exchange touches an item once more some seconds after it was written.
-    pub(in crate::graph) fn schedule_bump(&mut self, key: u64, now: Timestamp, seconds: Option<(u64, u64)>) {
+    pub(in crate::graph) fn schedule_bump(&mut self, key: u64, now: Timestamp, bump: SecondBump) {
+        let SecondBump { seconds, draw } = bump;
         let (Some((from, to)), Some(contact)) = (seconds, self.contacts.get_mut(&key)) else {
             return;
         };
-        let draw = SeededRandom::new(self.salt.as_u64_pair().0 ^ self.version).next_u64();
         let seconds = from + draw % (to - from + 1);
         let wait = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
         let at = now.saturating_add(wait).unwrap_or(Timestamp::MAX);

@@ -24,6 +24,14 @@
 //! | `add_user` | `user` as in the world file |
 //! | `set_user` | `user`, and of `email`, `firstName`, `lastName`, `profile`, `timeZone`, `confirm`, `status`, `reason` |
 //! | `disable_user` | `user`, `status?` (`disabled`; or `inactive`, `deleted`), `reason?` |
+//! | `invite_user` | `user` as in the world file: the administrator adds a person in the CRM itself, who is mailed |
+//! | `accept_invitation` | `user`, `via?` (`mail`; or `office365`, which links the account to Microsoft) |
+//! | `reject_invitation` | `user`, `row?` (`unconfirmed`; or `deleted`): what the list of users shows afterwards |
+//! | `link_invitation` | `user`, `account`: the person comes in with an account of another organisation |
+//! | `downgrade` | of `edition`, `licenses`: users without a seat are disabled, the latest first |
+//! | `set_licence` | of `licenses`, `paid`, `trialType` (text or false), `trialExpiry` |
+//! | `sign_up` | `account`: an organisation as in the world file comes into being; needs no `organisation` |
+//! | `set_address` | `email`, and of `otherDataCenter`, `invitationsElsewhere`; needs no `organisation` |
 //! | `set_profile` | `name`, and of `manageUsers`, `allRecords`, `permissions` |
 //! | `set_edition` | `edition` |
 //! | `set_organisation_id` | `id` |
@@ -38,6 +46,7 @@
 
 mod admin;
 mod contacts;
+mod people;
 mod settings;
 
 use jiff::Timestamp;
@@ -55,12 +64,18 @@ pub(super) fn edit(world: &mut World, now: Timestamp, action: &Value) -> Result<
         .get("do")
         .and_then(Value::as_str)
         .ok_or_else(|| refused("do", "is required"))?;
+    if let Some(outcome) = people::edit_world(world, now, deed, action) {
+        return outcome;
+    }
     let org = organisation(world, action)?;
     let context = Edit { action, org, now };
     if let Some(outcome) = contacts::edit(world, &context, deed) {
         return outcome;
     }
     if let Some(outcome) = admin::edit(world, &context, deed) {
+        return outcome.map(|()| json!({}));
+    }
+    if let Some(outcome) = people::edit(world, &context, deed) {
         return outcome.map(|()| json!({}));
     }
     if let Some(outcome) = settings::edit(world, &context, deed) {

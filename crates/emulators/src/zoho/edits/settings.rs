@@ -3,6 +3,7 @@
 use super::Edit;
 use crate::core::service::Refused;
 use crate::zoho::fields::Field;
+use crate::zoho::shape::whole_seconds;
 use crate::zoho::state::{Edition, Org, World};
 use crate::zoho::world;
 
@@ -11,6 +12,9 @@ type Edited = Result<(), Refused>;
 /// Carries out an edit of settings; nothing when `deed` is none.
 pub(super) fn edit(world: &mut World, edit: &Edit<'_>, deed: &str) -> Option<Edited> {
     let org = &mut world.orgs[edit.org];
+    if ["set_privacy", "add_field", "set_field_meta", "remove_field"].contains(&deed) {
+        org.fields_changed = whole_seconds(edit.now);
+    }
     Some(match deed {
         "set_edition" => edition(org, edit),
         "set_organisation_id" => organisation_id(org, edit),

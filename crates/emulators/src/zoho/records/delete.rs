@@ -98,7 +98,11 @@ fn remove(world: &mut World, now: Timestamp, session: &Session, call: &Call, id:
     change::delete(org, &mut world.ids, id, &deed, false);
     world.counters.one("deletes_by_api");
     world.counters.one("writes_by_api");
-    if call.param("wf_trigger") != Some("false") {
+    // Zoho's own client for Python writes `False`.
+    let quiet = call
+        .param("wf_trigger")
+        .is_some_and(|value| value.eq_ignore_ascii_case("false"));
+    if !quiet {
         world.counters.one("automation_runs");
         world.counters.one("notifications_sent");
         world.counters.one("mails_sent");

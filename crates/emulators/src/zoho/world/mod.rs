@@ -9,6 +9,9 @@
 //!     privacySettings: false     # true brings the field Data_Source
 //!     timeZone: Europe/Berlin    # default UTC; users without one of their own have this one
 //!     licenses: 25               # seats
+//!     paid: true                 # default: whether the edition is another than free
+//!     trialType: enterprise      # with trialExpiry, a date-time or an age: a trial
+//!     suiteRefusal: UNAPPROVABLE # or INVALID_REQUEST: how crmplus and zohooneenterprise refuse a new user
 //!     dailyCredits: 50000        # default: by edition and users
 //!     concurrency: 20            # default: by edition
 //!     pageTokenRows: 100000      # records that a page token reaches
@@ -18,7 +21,7 @@
 //!     roles: [{name: Manager, reportingTo: CEO}]
 //!     users:                     # the first one is the super admin
 //!       - {email: ann@example.com, firstName: Ann, lastName: Able, profile: Administrator, role: CEO,
-//!          status: active, confirm: true, timeZone: Asia/Kolkata}
+//!          status: active, confirm: true, timeZone: Asia/Kolkata}  # confirm: false is an invitation that waits
 //!     clients:                   # OAuth clients, each with one refresh token; scopes default to all
 //!       - {clientId: c, clientSecret: s, refreshToken: r, user: ann@example.com, scopes: [ZohoCRM.org.READ],
 //!          oldAnswers: false}    # true: expires_in in milliseconds beside expires_in_sec
@@ -50,14 +53,14 @@ use super::generate;
 use super::ids::Ids;
 use super::records::store::Contacts;
 use super::shape::whole_seconds;
-use super::state::{Client, Edition, Org, World};
+use super::state::{Client, Edition, Licence, Org, Suite, World};
 use super::strict::{Members, refused};
 use crate::core::service::Refused;
 
 pub(super) use contact::entry;
 pub(super) use people::user;
 
-const ORG: [&str; 20] = [
+const ORG: [&str; 24] = [
     "id",
     "companyName",
     "edition",
@@ -65,6 +68,10 @@ const ORG: [&str; 20] = [
     "privacySettings",
     "timeZone",
     "licenses",
+    "paid",
+    "trialType",
+    "trialExpiry",
+    "suiteRefusal",
     "dailyCredits",
     "concurrency",
     "pageTokenRows",
@@ -97,14 +104,15 @@ pub(super) fn seed(world: &mut World, now: Timestamp, section: &Value) -> Result
         .ok_or_else(|| refused("crm", "must be a list of organisations"))?;
     let mut orgs = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
-        let members = Members::of(item, &format!("crm[{index}]"), &ORG)?;
-        orgs.push(organisation(&mut world.ids, now, &members)?);
+        orgs.push(organisation(&mut world.ids, now, item, &format!("crm[{index}]"))?);
     }
     world.orgs.append(&mut orgs);
     Ok(())
 }
 
-fn organisation(ids: &mut Ids, now: Timestamp, members: &Members<'_>) -> Result<Org, Refused> {
+/// One organisation; a sign-up brings one in the same form.
+pub(super) fn organisation(ids: &mut Ids, now: Timestamp, item: &Value, at: &str) -> Result<Org, Refused> {
+    let members = &Members::of(item, at, &ORG)?;
     let edition = members.opt_text("edition")?.unwrap_or("enterprise");
     let edition = Edition::parse(edition)
         .ok_or_else(|| members.refuse("edition", format!("must be one of {}", Edition::NAMES)))?;
@@ -125,6 +133,7 @@ fn organisation(ids: &mut Ids, now: Timestamp, members: &Members<'_>) -> Result<
         time_zone: time_zone.to_owned(),
         created: whole_seconds(days_before(now, 365)),
         licenses: 0,
+        licence: licence(members, now)?,
         daily_credits: members.number("dailyCredits")?,
         concurrency: members
             .number("concurrency")?
@@ -133,10 +142,12 @@ fn organisation(ids: &mut Ids, now: Timestamp, members: &Members<'_>) -> Result<
         call_millis: members.number("callMillis")?.unwrap_or(0),
         clients: Vec::new(),
         users: Vec::new(),
+        invitations: Vec::new(),
         profiles: Vec::new(),
         roles: Vec::new(),
         accounts: BTreeMap::new(),
         fields: Field::system(ids, privacy),
+        fields_changed: whole_seconds(days_before(now, 365)),
         contacts: Contacts::default(),
         spent: Spent::default(),
         in_flight: InFlight::default(),
@@ -185,6 +196,17 @@ fn organisation(ids: &mut Ids, now: Timestamp, members: &Members<'_>) -> Result<
         org.owners_in_scope.insert(owner);
     }
     Ok(org)
+}
+
+fn licence(members: &Members<'_>, now: Timestamp) -> Result<Licence, Refused> {
+    let suite = members.opt_text("suiteRefusal")?.unwrap_or("UNAPPROVABLE");
+    Ok(Licence {
+        paid: members.flag("paid")?,
+        trial_type: members.opt_text("trialType")?.map(ToOwned::to_owned),
+        trial_expiry: members.instant("trialExpiry", now)?,
+        suite: Suite::parse(suite)
+            .ok_or_else(|| members.refuse("suiteRefusal", "must be UNAPPROVABLE or INVALID_REQUEST"))?,
+    })
 }
 
 fn given(ids: &mut Ids, members: &Members<'_>) -> Result<u64, Refused> {

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::{days_before, given, zone};
 use crate::core::service::Refused;
-use crate::zoho::ids::{Ids, scatter};
+use crate::zoho::ids::Ids;
+use crate::zoho::invitations::Invitation;
 use crate::zoho::shape::whole_seconds;
 use crate::zoho::state::{Org, Profile, Role, User};
 use crate::zoho::strict::Members;
@@ -150,7 +151,10 @@ pub(in crate::zoho) fn user(
         ],
     )?;
     let email = members.text("email")?;
-    if org.user_by_email(email).is_some() {
+    if org
+        .user_by_email(email)
+        .is_some_and(|user| user.status != "deleted")
+    {
         return Err(members.refuse("email", "is the address of another user"));
     }
     let profile = members.opt_text("profile")?.unwrap_or("Standard");
@@ -191,9 +195,14 @@ pub(in crate::zoho) fn user(
             .unwrap_or_else(|| days_before(now, 180)),
     );
     let id = given(ids, &members)?;
+    let confirm = members.flag("confirm")?.unwrap_or(true);
+    if !confirm && status == "active" {
+        // Somebody else's, and as fresh as the world.
+        org.invitations.push(Invitation::new(id, email, now, false));
+    }
     org.users.push(User {
         id,
-        zuid: (600_000_000 + scatter(id) % 100_000_000).to_string(),
+        zuid: User::zuid_of(id),
         email: email.to_owned(),
         first_name: members.opt_text("firstName")?.map(ToOwned::to_owned),
         last_name: members.opt_text("lastName")?.unwrap_or("User").to_owned(),
@@ -201,7 +210,8 @@ pub(in crate::zoho) fn user(
         role,
         status: status.to_owned(),
         status_reason: (status == "disabled").then(|| "disabled manually".to_owned()),
-        confirm: members.flag("confirm")?.unwrap_or(true),
+        confirm,
+        microsoft: false,
         time_zone,
         zone,
         created,

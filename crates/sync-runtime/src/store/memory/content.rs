@@ -43,7 +43,7 @@ impl Content {
             Change::Link(scope, link) => self.sync_mut(scope).links.put(scope, link)?,
             Change::DropLink(scope, crm_id) => self.sync_mut(scope).links.remove(&crm_id),
             Change::DropBases(scope) => self.sync_mut(scope).drop_bases(),
-            Change::Enqueue(scope, queued) => self.sync_mut(scope).queue.put(queued),
+            Change::Enqueue(scope, queued) => self.sync_mut(scope).queue.put(&queued),
             Change::EnqueueAll(scope) => self.sync_mut(scope).enqueue_all(),
             Change::Dequeue(scope, crm_id) => self.sync_mut(scope).queue.remove(&crm_id),
             Change::DequeueInitial(scope) => self.sync_mut(scope).dequeue_initial(),

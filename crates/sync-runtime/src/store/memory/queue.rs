@@ -53,7 +53,7 @@ impl Queue {
 
     /// A row that the first listing finds counts as initial whatever else brought it, so that cap and counts of the
     /// first sync hold; that a record is deleted only news can say.
-    pub(super) fn put(&mut self, queued: Queued) {
+    pub(super) fn put(&mut self, queued: &Queued) {
         let initial = queued.cause == Cause::Initial;
         let crm_id: Arc<str> = queued.crm_id.as_str().into();
         let end = self.end(initial);
@@ -87,7 +87,7 @@ impl Queue {
             row.item_too = true;
             return;
         }
-        self.put(Queued {
+        self.put(&Queued {
             crm_id: crm_id.to_owned(),
             cause: Cause::Changed,
             item_too: true,

@@ -43,7 +43,7 @@ pub(super) async fn put_conflict(
     .execute(&mut *db)
     .await?;
     of_scope(
-        "DELETE FROM conflict WHERE scope = ?1 AND outcome <> 2 AND (crm_id, field) IN (
+        "DELETE FROM conflict WHERE scope = ?1 AND (crm_id, field) IN (
            SELECT crm_id, field FROM conflict WHERE scope = ?1 AND outcome <> 2
            ORDER BY at DESC, crm_id, field LIMIT -1 OFFSET ?2)",
         scope,

@@ -1,13 +1,16 @@
-//! A CRM in memory: small pages, whole seconds, a list of deleted records.
+//! A CRM in memory: small pages, whole seconds, a list of deleted records. What it holds, and reading it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use ambient::{Clock, ManualClock};
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 use sync_engine::import::Origin;
-use sync_runtime::ports::{Crm, CrmRecord, CrmRow, DeletedRow, Failure, Keyset, Page, Service};
+use sync_runtime::ports::{
+    Crm, CrmRecord, CrmRow, DeletedRow, Failure, ItemFailure, Keyset, NewRecord, Page, RecordUpdate, Service,
+    Written,
+};
 
 use super::faults::Faults;
 
@@ -22,15 +25,45 @@ pub(crate) struct Record {
     pub(crate) hidden: bool,
 }
 
+/// What was written through the port.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct CrmWrites {
+    pub(crate) inserts: u64,
+    pub(crate) updates: u64,
+    /// Fields over all updates.
+    pub(crate) updated_fields: u64,
+    /// Updates that changed nothing.
+    pub(crate) no_ops: u64,
+    pub(crate) deletes: u64,
+}
+
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct State {
     pub(crate) records: BTreeMap<String, Record>,
-    deleted: Vec<(String, Timestamp)>,
-    next: u64,
+    pub(super) deleted: Vec<(String, Timestamp)>,
+    /// What deleted records held.
+    pub(super) bin: BTreeMap<String, Record>,
+    pub(super) next: u64,
+    /// What the CRM enforces.
+    pub(super) rules: Rules,
+    pub(super) writes: CrmWrites,
+    /// Somebody edits every record between reading and writing, so many times.
+    pub(super) meddling: u64,
+}
+
+/// What the CRM enforces on writes, besides a last name.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Rules {
+    pub(super) unique: BTreeSet<String>,
+    pub(super) lengths: BTreeMap<String, usize>,
+    /// Fields in which it refuses texts that contain this.
+    pub(super) refuses: BTreeMap<String, String>,
+    /// Records that it does not let go.
+    pub(super) locked: BTreeSet<String>,
 }
 
 pub(crate) struct FakeCrm {
-    faults: Arc<Faults>,
+    pub(super) faults: Arc<Faults>,
     clock: ManualClock,
     page: usize,
     state: Mutex<State>,
@@ -57,71 +90,8 @@ impl FakeCrm {
         *self.stuck.lock().unwrap() = true;
     }
 
-    fn now(&self) -> Timestamp {
+    pub(super) fn now(&self) -> Timestamp {
         Timestamp::from_second(self.clock.now().as_second()).unwrap()
-    }
-
-    pub(crate) fn add(&self, owner: &str, fields: &[(&str, &str)]) -> String {
-        self.insert(owner, fields, false)
-    }
-
-    pub(crate) fn import(&self, owner: &str, fields: &[(&str, &str)]) -> String {
-        self.insert(owner, fields, true)
-    }
-
-    fn insert(&self, owner: &str, fields: &[(&str, &str)], imported: bool) -> String {
-        let now = self.now();
-        let mut state = self.state();
-        state.next += 1;
-        let id = format!("{:08}", state.next);
-        let record = Record {
-            owner: owner.to_owned(),
-            created: now,
-            modified: now,
-            fields: fields
-                .iter()
-                .map(|(k, v)| ((*k).to_owned(), Json::from(*v)))
-                .collect(),
-            imported,
-            hidden: false,
-        };
-        state.records.insert(id.clone(), record);
-        id
-    }
-
-    /// `None` clears.
-    pub(crate) fn edit(&self, id: &str, field: &str, value: Option<&str>) {
-        let now = self.now();
-        let mut state = self.state();
-        let record = state.records.get_mut(id).unwrap();
-        record
-            .fields
-            .insert(field.to_owned(), value.map_or(Json::Null, Json::from));
-        record.modified = now;
-    }
-
-    pub(crate) fn touch(&self, id: &str) {
-        self.edit(id, "Lead_Source", Some("touched"));
-    }
-
-    pub(crate) fn transfer(&self, id: &str, owner: &str) {
-        self.touch(id);
-        owner.clone_into(&mut self.state().records.get_mut(id).unwrap().owner);
-    }
-
-    pub(crate) fn hide(&self, id: &str, hidden: bool) {
-        self.state().records.get_mut(id).unwrap().hidden = hidden;
-    }
-
-    pub(crate) fn delete(&self, id: &str) {
-        let now = self.now();
-        let mut state = self.state();
-        state.records.remove(id).unwrap();
-        state.deleted.push((id.to_owned(), now));
-    }
-
-    pub(crate) fn snapshot(&self) -> State {
-        self.state().clone()
     }
 
     fn page(&self, rows: Vec<(&String, &Record)>, after: impl Fn(&String, &Record) -> bool) -> Page {
@@ -138,62 +108,72 @@ impl FakeCrm {
             more: rows.next().is_some(),
         }
     }
+
+    async fn call<T>(&self, name: &'static str, answer: impl FnOnce(&State) -> T) -> Result<T, Failure> {
+        let dies = self.faults.enter(name, Service::Crm).await?;
+        self.faults.leave(dies).await;
+        Ok(answer(&self.state()))
+    }
+}
+
+impl State {
+    /// The records that the connected user may see.
+    fn shown(&self) -> impl Iterator<Item = (&String, &Record)> {
+        self.records.iter().filter(|(_, record)| !record.hidden)
+    }
+}
+
+fn with_fields(id: &str, record: &Record, fields: &[&str]) -> CrmRecord {
+    let of_field = |name: &&str| Some(((*name).to_owned(), record.fields.get(*name)?.clone()));
+    CrmRecord {
+        id: id.to_owned(),
+        owner: record.owner.clone(),
+        created: record.created,
+        modified: record.modified,
+        fields: fields.iter().filter_map(of_field).collect(),
+    }
 }
 
 impl Crm for FakeCrm {
     async fn owned(&self, owner: &str, after: Option<&Keyset>) -> Result<Page, Failure> {
-        let dies = self.faults.enter("owned", Service::Crm).await?;
-        self.faults.leave(dies).await;
-        let state = self.state();
-        let mut rows: Vec<_> = state
-            .records
-            .iter()
-            .filter(|(_, r)| r.owner == owner && !r.hidden)
-            .collect();
-        rows.sort_by_key(|(id, r)| std::cmp::Reverse((r.modified, (*id).clone())));
-        Ok(self.page(rows, |id, r| {
-            after.is_none_or(|a| (r.modified, id) < (a.modified, &a.id))
-        }))
+        self.call("owned", |state| {
+            let mut rows: Vec<_> = state.shown().filter(|(_, r)| r.owner == owner).collect();
+            rows.sort_by_key(|(id, r)| std::cmp::Reverse((r.modified, (*id).clone())));
+            self.page(rows, |id, r| {
+                after.is_none_or(|a| (r.modified, id) < (a.modified, &a.id))
+            })
+        })
+        .await
     }
 
     async fn changed(&self, since: Timestamp, after: Option<&Keyset>) -> Result<Page, Failure> {
-        let dies = self.faults.enter("changed", Service::Crm).await?;
-        self.faults.leave(dies).await;
-        let state = self.state();
-        let mut rows: Vec<_> = state
-            .records
-            .iter()
-            .filter(|(_, r)| r.modified >= since && !r.hidden)
-            .collect();
-        rows.sort_by_key(|(id, r)| (r.modified, (*id).clone()));
-        Ok(self.page(rows, |id, r| {
-            after.is_none_or(|a| (r.modified, id) > (a.modified, &a.id))
-        }))
+        self.call("changed", |state| {
+            let mut rows: Vec<_> = state.shown().filter(|(_, r)| r.modified >= since).collect();
+            rows.sort_by_key(|(id, r)| (r.modified, (*id).clone()));
+            self.page(rows, |id, r| {
+                after.is_none_or(|a| (r.modified, id) > (a.modified, &a.id))
+            })
+        })
+        .await
     }
 
     async fn newest_change(&self) -> Result<Option<Timestamp>, Failure> {
-        let dies = self.faults.enter("newest_change", Service::Crm).await?;
-        self.faults.leave(dies).await;
-        Ok(self
-            .state()
-            .records
-            .values()
-            .filter(|r| !r.hidden)
-            .map(|r| r.modified)
-            .max())
+        self.call("newest_change", |state| {
+            state.shown().map(|(_, r)| r.modified).max()
+        })
+        .await
     }
 
     async fn deleted(&self, since: Timestamp) -> Result<Vec<DeletedRow>, Failure> {
-        let dies = self.faults.enter("deleted", Service::Crm).await?;
-        self.faults.leave(dies).await;
-        let state = self.state();
-        let rows = state.deleted.iter().filter(|(_, at)| *at >= since);
-        Ok(rows
-            .map(|(id, at)| DeletedRow {
+        self.call("deleted", |state| {
+            let rows = state.deleted.iter().filter(|(_, at)| *at >= since);
+            let row = |(id, at): &(String, Timestamp)| DeletedRow {
                 id: id.clone(),
                 deleted: *at,
-            })
-            .collect())
+            };
+            rows.map(row).collect()
+        })
+        .await
     }
 
     async fn records(&self, ids: &[String], fields: &[&str]) -> Result<Vec<CrmRecord>, Failure> {
@@ -202,32 +182,69 @@ impl Crm for FakeCrm {
             "{} ids in one call",
             ids.len()
         );
-        let dies = self.faults.enter("records", Service::Crm).await?;
-        self.faults.leave(dies).await;
-        let state = self.state();
-        let found = ids
-            .iter()
-            .filter_map(|id| Some((id, state.records.get(id).filter(|r| !r.hidden)?)));
-        let record = |(id, record): (&String, &Record)| CrmRecord {
-            id: id.clone(),
-            owner: record.owner.clone(),
-            created: record.created,
-            modified: record.modified,
-            fields: fields
+        assert!(
+            ids.iter().all(|id| id.bytes().all(|byte| byte.is_ascii_digit())),
+            "{ids:?} are no ids"
+        );
+        self.call("records", |state| {
+            let known = |id: &String| state.records.get(id).filter(|record| !record.hidden);
+            let found = ids
                 .iter()
-                .filter_map(|f| Some(((*f).to_owned(), record.fields.get(*f)?.clone())))
-                .collect(),
-        };
-        Ok(found.map(record).collect())
+                .filter_map(|id| Some(with_fields(id, known(id)?, fields)));
+            found.collect()
+        })
+        .await
     }
 
     async fn origin(&self, id: &str) -> Result<Origin, Failure> {
-        let dies = self.faults.enter("origin", Service::Crm).await?;
-        self.faults.leave(dies).await;
-        let state = self.state();
-        Ok(match state.records.get(id) {
+        self.call("origin", |state| match state.records.get(id) {
             Some(record) if record.imported => Origin::Imported,
             _ => Origin::Own,
         })
+        .await
+    }
+
+    async fn find(
+        &self,
+        owner: Option<&str>,
+        field: &str,
+        values: &[String],
+        fields: &[&str],
+    ) -> Result<Vec<CrmRecord>, Failure> {
+        assert!(values.len() <= 50, "{} values in one call", values.len());
+        // Without case, as queries compare.
+        let wanted: BTreeSet<String> = values.iter().map(|value| value.to_lowercase()).collect();
+        self.call("find record", |state| {
+            let holds = |record: &Record| {
+                let value = record.fields.get(field).and_then(Json::as_str);
+                value.is_some_and(|value| wanted.contains(&value.to_lowercase()))
+            };
+            let found = state
+                .shown()
+                .filter(|(_, record)| owner.is_none_or(|owner| record.owner == owner) && holds(record));
+            found
+                .map(|(id, record)| with_fields(id, record, fields))
+                .collect()
+        })
+        .await
+    }
+
+    async fn insert(&self, owner: &str, rows: &[NewRecord]) -> Vec<Result<Written, ItemFailure>> {
+        assert!(!rows.is_empty() && rows.len() <= 100, "{} rows", rows.len());
+        self.each("insert record", rows, |state, row, now| {
+            state.insert(owner, row, now)
+        })
+        .await
+    }
+
+    async fn update(&self, rows: &[RecordUpdate]) -> Vec<Result<Written, ItemFailure>> {
+        self.meddle();
+        self.each("update record", rows, super::crm_writes::update).await
+    }
+
+    async fn delete(&self, ids: &[String]) -> Vec<Result<(), ItemFailure>> {
+        assert!(!ids.is_empty() && ids.len() <= 100, "{} ids", ids.len());
+        self.each("delete record", ids, |state, id, now| state.delete(id, now))
+            .await
     }
 }

@@ -41,6 +41,16 @@ pub(crate) struct Faults {
     inner: Mutex<Inner>,
 }
 
+/// What becomes of one item of a call.
+pub(crate) struct Fate {
+    /// It has its effect.
+    pub(crate) effect: bool,
+    /// The process dies after that.
+    pub(crate) dies: bool,
+    /// What is answered instead of the truth.
+    pub(crate) failure: Option<ItemFailure>,
+}
+
 /// A store operation that is under way.
 pub(crate) struct InFlight<'a>(&'a Faults);
 
@@ -161,8 +171,8 @@ impl Faults {
         }
     }
 
-    /// The fault of one item of a call: whether it has its effect, whether the process dies, what is answered.
-    pub(crate) fn item(&self, call: &'static str) -> (bool, bool, Option<ItemFailure>) {
+    /// What becomes of one item of a call.
+    pub(crate) fn item(&self, call: &'static str, service: Service) -> Fate {
         const KINDS: &[Fault] = &[
             Fault::MaybeDone { effect: false },
             Fault::MaybeDone { effect: true },
@@ -172,23 +182,29 @@ impl Faults {
             Fault::Refused,
         ];
         // A refused deletion is for good, so what is left over could not be told from what must not be.
-        let kinds = if call == "delete item" { &KINDS[..5] } else { KINDS };
-        match self.next(call, kinds) {
-            None => (true, false, None),
-            Some(Fault::Crash { effect }) => (effect, true, None),
-            Some(Fault::MaybeDone { effect }) => {
-                let failure = ItemFailure::MaybeDone(transient(Service::Office));
-                (effect, false, Some(failure))
-            }
-            Some(Fault::Refused) => {
-                let code = "ErrorInvalidProperty".to_owned();
-                (false, false, Some(ItemFailure::Refused { code }))
-            }
-            Some(_) => (
-                false,
-                false,
-                Some(ItemFailure::NotDone(transient(Service::Office))),
-            ),
+        let kinds = if call.starts_with("delete") {
+            &KINDS[..5]
+        } else {
+            KINDS
+        };
+        let fault = self.next(call, kinds);
+        let effect = match fault {
+            None => true,
+            Some(Fault::Crash { effect } | Fault::MaybeDone { effect }) => effect,
+            Some(_) => false,
+        };
+        Fate {
+            effect,
+            dies: matches!(fault, Some(Fault::Crash { .. })),
+            failure: match fault {
+                None | Some(Fault::Crash { .. }) => None,
+                Some(Fault::MaybeDone { .. }) => Some(ItemFailure::MaybeDone(transient(service))),
+                Some(Fault::Refused) => Some(ItemFailure::Refused {
+                    code: "ErrorInvalidProperty".to_owned(),
+                    field: None,
+                }),
+                Some(_) => Some(ItemFailure::NotDone(transient(service))),
+            },
         }
     }
 

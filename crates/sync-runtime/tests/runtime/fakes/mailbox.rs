@@ -1,19 +1,23 @@
-//! A mailbox in memory: the port.
+//! A mailbox in memory: what the server holds and does to it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use ambient::{Clock, ManualClock};
+use jiff::Timestamp;
 use serde_json::Value as Json;
-use sync_engine::office_field::OfficeField;
+use sync_engine::office_field::{Group, OfficeField};
+use sync_engine::plan::Changes;
 use sync_engine::project::Fields;
 use sync_engine::value::Value;
-use sync_runtime::ports::{
-    CreateFolderFailure, Failure, Folder, Item, ItemFailure, ItemUpdate, Mailbox, NewItem, Service,
-};
+use sync_runtime::ports::{Folder, Found, Item, ItemFailure, ItemUpdate, NewItem};
 
+use super::delta::Delta;
 use super::faults::Faults;
 
+/// The default folder: it answers to no question about folders.
 pub(crate) const ROOT: &str = "contacts";
+/// The deleted items, which are no contact folder.
 pub(crate) const TRASH: &str = "trash";
 
 /// An item as the server holds it.
@@ -24,6 +28,8 @@ pub(crate) struct Held {
     /// Exchange raises the change key once more, some time after a write.
     pub(crate) settling: bool,
     pub(crate) marker: Option<String>,
+    pub(crate) created: Timestamp,
+    pub(crate) modified: Timestamp,
     pub(crate) fields: Fields,
 }
 
@@ -38,7 +44,7 @@ pub(crate) struct Writes {
     pub(crate) no_ops: u64,
     pub(crate) deletes: u64,
     pub(crate) folders: u64,
-    /// Writes to items or into folders without our marker.
+    /// Writes into folders without our marker.
     pub(crate) outside: u64,
 }
 
@@ -46,10 +52,12 @@ pub(crate) struct Writes {
 pub(crate) struct State {
     pub(crate) folders: BTreeMap<String, Folder>,
     pub(crate) items: BTreeMap<String, Held>,
+    pub(crate) delta: Delta,
     pub(crate) writes: Writes,
     pub(crate) made: Vec<String>,
     pub(crate) updated: Vec<String>,
     pub(crate) next: u64,
+    pub(crate) now: Timestamp,
     /// Exchange spells telephone numbers its own way.
     pub(crate) rewrites_phones: bool,
     /// The owner edits every item between reading and writing, so many times.
@@ -59,20 +67,37 @@ pub(crate) struct State {
 }
 
 pub(crate) struct FakeMailbox {
-    faults: Arc<Faults>,
+    pub(super) faults: Arc<Faults>,
+    clock: ManualClock,
     state: Mutex<State>,
 }
 
 impl FakeMailbox {
-    pub(crate) fn new(faults: Arc<Faults>) -> Self {
+    pub(crate) fn new(faults: Arc<Faults>, clock: ManualClock) -> Self {
         Self {
             faults,
+            clock,
             state: Mutex::default(),
         }
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap()
+        let mut state = self.state.lock().unwrap();
+        state.now = self.clock.now();
+        state
+    }
+}
+
+/// Graph keeps the entries of a list without gaps.
+fn close_gaps(fields: &mut Fields) {
+    for group in Group::LISTS {
+        let of_group = || {
+            OfficeField::ALL
+                .iter()
+                .filter(|field| field.group() == Some(group))
+        };
+        let values: Vec<Value> = of_group().filter_map(|field| fields.remove(field)).collect();
+        fields.extend(of_group().copied().zip(values));
     }
 }
 
@@ -82,40 +107,115 @@ impl State {
         format!("{prefix}{:06}", self.next)
     }
 
-    fn ours(&self, folder: &str) -> bool {
-        self.folders
-            .get(folder)
-            .is_some_and(|folder| folder.marker.is_some() && folder.parent == ROOT)
+    /// Whether a folder lies below the default one, not in the deleted items.
+    pub(crate) fn is_shown(&self, folder: &str) -> bool {
+        let mut at = folder;
+        for _ in 0..=self.folders.len() {
+            match self.folders.get(at) {
+                Some(found) => at = &found.parent,
+                None => return at == ROOT,
+            }
+        }
+        false
     }
 
-    fn item(&self, id: &str) -> Option<Item> {
+    pub(super) fn ours(&self, folder: &str) -> bool {
+        let marked = self
+            .folders
+            .get(folder)
+            .is_some_and(|found| found.marker.is_some());
+        marked && self.is_shown(folder)
+    }
+
+    pub(super) fn item(&self, id: &str) -> Option<Item> {
         let held = self.items.get(id)?;
         Some(Item {
             id: id.to_owned(),
             etag: held.version.to_string(),
             fields: held.fields.clone(),
             marker: held.marker.clone(),
+            modified: Some(held.modified),
+            created: Some(held.created),
             carry: Json::Null,
         })
     }
 
-    fn settle(&mut self) {
-        for held in self.items.values_mut().filter(|held| held.settling) {
-            held.settling = false;
+    pub(super) fn found(&self, folder: &str, id: &str) -> Found {
+        match (self.items.get(id), self.item(id)) {
+            (Some(held), Some(item)) if held.folder == folder => Found::Here(item),
+            (Some(held), _) => Found::Elsewhere {
+                folder: held.folder.clone(),
+            },
+            _ => Found::Gone,
+        }
+    }
+
+    /// Whatever happens to an item shows in the changes of its folder.
+    pub(crate) fn touch(&mut self, id: &str) {
+        let now = self.now;
+        if let Some(held) = self.items.get_mut(id) {
             held.version += 1;
+            held.modified = now;
+            self.delta.changed(&held.folder, id);
         }
     }
 
-    fn rewritten(&self, field: OfficeField, value: Value) -> Value {
-        match (field, value) {
-            (OfficeField::MobilePhone, Value::Text(text)) if self.rewrites_phones => {
-                Value::Text(text.replace('-', " "))
-            }
-            (_, value) => value,
+    pub(super) fn settle(&mut self) {
+        let settling: Vec<String> = self
+            .items
+            .iter()
+            .filter(|(_, held)| held.settling)
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in settling {
+            self.items.get_mut(&id).unwrap().settling = false;
+            self.touch(&id);
         }
     }
 
-    fn create(&mut self, folder: &str, new: &NewItem) -> Result<Item, ItemFailure> {
+    /// `None` clears. The lists close up, as they do whoever writes.
+    pub(crate) fn write(&mut self, id: &str, changes: &Changes) {
+        let rewrites = self.rewrites_phones;
+        let spelled = |field: OfficeField, value: &Value| match (field, value) {
+            (OfficeField::MobilePhone, Value::Text(text)) if rewrites => Value::Text(text.replace('-', " ")),
+            (_, value) => value.clone(),
+        };
+        let Some(held) = self.items.get_mut(id) else {
+            return;
+        };
+        for (field, value) in changes {
+            match value {
+                Some(value) => held.fields.insert(*field, spelled(*field, value)),
+                None => held.fields.remove(field),
+            };
+        }
+        close_gaps(&mut held.fields);
+        self.touch(id);
+    }
+
+    pub(crate) fn put(&mut self, id: &str, folder: &str, marker: Option<&str>, fields: &Fields) {
+        let held = Held {
+            folder: folder.to_owned(),
+            version: 0,
+            settling: false,
+            marker: marker.map(str::to_owned),
+            created: self.now,
+            modified: self.now,
+            fields: Fields::new(),
+        };
+        self.items.insert(id.to_owned(), held);
+        let whole = fields.iter().map(|(field, value)| (*field, Some(value.clone())));
+        self.write(id, &whole.collect());
+    }
+
+    pub(crate) fn move_item(&mut self, id: &str, folder: &str) {
+        let held = self.items.get_mut(id).unwrap();
+        let from = std::mem::replace(&mut held.folder, folder.to_owned());
+        self.delta.removed(&from, id);
+        self.touch(id);
+    }
+
+    pub(super) fn create(&mut self, folder: &str, new: &NewItem) -> Result<Item, ItemFailure> {
         match &mut self.creates_left {
             Some(0) => {
                 self.folders.remove(folder);
@@ -129,21 +229,10 @@ impl State {
         }
         self.writes.creates += 1;
         self.writes.outside += u64::from(!self.ours(folder));
-        let fields = new
-            .fields
-            .iter()
-            .map(|(field, value)| (*field, self.rewritten(*field, value.clone())))
-            .collect();
         let id = self.id("item");
         self.made.push(new.marker.clone());
-        let held = Held {
-            folder: folder.to_owned(),
-            version: 1,
-            settling: true,
-            marker: Some(new.marker.clone()),
-            fields,
-        };
-        self.items.insert(id.clone(), held);
+        self.put(&id, folder, Some(&new.marker), &new.fields);
+        self.items.get_mut(&id).unwrap().settling = true;
         self.item(&id).ok_or(ItemFailure::Gone)
     }
 
@@ -155,205 +244,57 @@ impl State {
         }
     }
 
-    fn update(&mut self, folder: &str, update: &ItemUpdate) -> Result<Item, ItemFailure> {
+    pub(super) fn update(&mut self, folder: &str, update: &ItemUpdate) -> Result<Item, ItemFailure> {
         self.as_read(folder, &update.item)?;
         let id = &update.item.id;
         self.writes.updates += 1;
         self.updated.push(id.clone());
         self.writes.updated_fields += update.changes.len() as u64;
-        self.writes.outside += u64::from(!self.ours(folder) || update.item.marker.is_none());
-        let mut fields = self.items[id].fields.clone();
-        for (field, value) in &update.changes {
-            match value {
-                Some(value) => fields.insert(*field, self.rewritten(*field, value.clone())),
-                None => fields.remove(field),
-            };
+        self.writes.outside += u64::from(!self.ours(folder));
+        let before = self.items[id].clone();
+        self.write(id, &update.changes);
+        let held = self.items.get_mut(id).unwrap();
+        if let Some(marker) = &update.marker {
+            held.marker = Some(marker.clone());
         }
-        if let Some(held) = self.items.get_mut(id) {
-            self.writes.no_ops += u64::from(held.fields == fields);
-            held.fields = fields;
-            held.version += 1;
-            held.settling = true;
-        }
+        held.settling = true;
+        let unchanged = held.fields == before.fields && held.marker == before.marker;
+        self.writes.no_ops += u64::from(unchanged);
         self.item(id).ok_or(ItemFailure::Gone)
     }
 
-    fn delete(&mut self, folder: &str, item: &Item) -> Result<(), ItemFailure> {
+    pub(super) fn delete(&mut self, folder: &str, item: &Item) -> Result<(), ItemFailure> {
         self.as_read(folder, item)?;
         self.writes.deletes += 1;
-        self.writes.outside += u64::from(!self.ours(folder) || item.marker.is_none());
-        self.items.remove(&item.id);
+        self.writes.outside += u64::from(!self.ours(folder));
+        self.move_item(&item.id, TRASH);
         Ok(())
     }
 
-    fn meddle(&mut self) {
+    pub(super) fn meddle(&mut self) {
         if self.meddling > 0 {
             self.meddling -= 1;
-            for held in self.items.values_mut() {
-                held.version += 1;
+            let ids: Vec<String> = self.items.keys().cloned().collect();
+            for id in ids {
+                self.touch(&id);
             }
         }
     }
 
-    fn name_taken(&self, name: &str, except: Option<&str>) -> bool {
-        self.folders
-            .values()
-            .any(|folder| folder.parent == ROOT && folder.name == name && Some(folder.id.as_str()) != except)
+    pub(super) fn name_taken(&self, name: &str, parent: &str, except: Option<&str>) -> bool {
+        self.folders.values().any(|folder| {
+            folder.parent == parent && folder.name == name && Some(folder.id.as_str()) != except
+        })
     }
 
-    pub(crate) fn add_folder(&mut self, name: &str, marker: Option<&str>) -> Folder {
+    pub(crate) fn add_folder(&mut self, parent: &str, name: &str, marker: Option<&str>) -> Folder {
         let folder = Folder {
             id: self.id("folder"),
-            parent: ROOT.to_owned(),
+            parent: parent.to_owned(),
             name: name.to_owned(),
             marker: marker.map(str::to_owned),
         };
         self.folders.insert(folder.id.clone(), folder.clone());
         folder
-    }
-}
-
-impl FakeMailbox {
-    /// One item after the other, as a batch does it; a crash leaves the rest undone.
-    async fn each<I, T>(
-        &self,
-        call: &'static str,
-        items: &[I],
-        one: impl Fn(&mut State, &I) -> Result<T, ItemFailure>,
-    ) -> Vec<Result<T, ItemFailure>> {
-        let mut results = Vec::with_capacity(items.len());
-        for item in items {
-            let (effect, dies, failure) = self.faults.item(call);
-            let result = if effect {
-                one(&mut self.state(), item)
-            } else {
-                Err(ItemFailure::Gone)
-            };
-            if dies {
-                self.faults.crash().await;
-            }
-            results.push(failure.map_or(result, Err));
-        }
-        results
-    }
-}
-
-impl Mailbox for FakeMailbox {
-    async fn folder(&self, id: &str) -> Result<Option<Folder>, Failure> {
-        let dies = self.faults.enter("folder", Service::Office).await?;
-        self.faults.leave(dies).await;
-        Ok(self.state().folders.get(id).cloned())
-    }
-
-    async fn folders(&self) -> Result<Vec<Folder>, Failure> {
-        let dies = self.faults.enter("folders", Service::Office).await?;
-        self.faults.leave(dies).await;
-        let state = self.state();
-        Ok(state
-            .folders
-            .values()
-            .filter(|f| f.parent == ROOT)
-            .cloned()
-            .collect())
-    }
-
-    async fn create_folder(&self, name: &str, marker: &str) -> Result<Folder, CreateFolderFailure> {
-        let dies = self.faults.enter("create_folder", Service::Office).await?;
-        let folder = {
-            let mut state = self.state();
-            if state.name_taken(name, None) {
-                return Err(CreateFolderFailure::NameTaken);
-            }
-            state.writes.folders += 1;
-            state.add_folder(name, Some(marker))
-        };
-        self.faults.leave(dies).await;
-        Ok(folder)
-    }
-
-    async fn rename_folder(&self, id: &str, name: &str) -> Result<(), CreateFolderFailure> {
-        let dies = self.faults.enter("rename_folder", Service::Office).await?;
-        {
-            let mut state = self.state();
-            if state.name_taken(name, Some(id)) {
-                return Err(CreateFolderFailure::NameTaken);
-            }
-            state.writes.folders += 1;
-            state.writes.outside += u64::from(!state.ours(id));
-            if let Some(folder) = state.folders.get_mut(id) {
-                name.clone_into(&mut folder.name);
-            }
-        }
-        self.faults.leave(dies).await;
-        Ok(())
-    }
-
-    async fn delete_folder(&self, id: &str) -> Result<(), Failure> {
-        let dies = self.faults.enter("delete_folder", Service::Office).await?;
-        {
-            let mut state = self.state();
-            state.writes.folders += 1;
-            state.writes.outside += u64::from(!state.ours(id));
-            if let Some(folder) = state.folders.get_mut(id) {
-                TRASH.clone_into(&mut folder.parent);
-            }
-        }
-        self.faults.leave(dies).await;
-        Ok(())
-    }
-
-    async fn items(&self, folder: &str) -> Result<Vec<Item>, Failure> {
-        let dies = self.faults.enter("items", Service::Office).await?;
-        self.faults.leave(dies).await;
-        let mut state = self.state();
-        state.settle();
-        let ids = state.items.iter().filter(|(_, held)| held.folder == folder);
-        Ok(ids.filter_map(|(id, _)| state.item(id)).collect())
-    }
-
-    async fn read(&self, folder: &str, ids: &[String]) -> Result<Vec<Option<Item>>, Failure> {
-        let dies = self.faults.enter("read", Service::Office).await?;
-        self.faults.leave(dies).await;
-        let mut state = self.state();
-        state.settle();
-        let here = |id: &String| state.items.get(id).is_some_and(|held| held.folder == folder);
-        let read = |id: &String| {
-            state.item(id).filter(|_| here(id)).map(|item| Item {
-                marker: item.marker,
-                ..item
-            })
-        };
-        Ok(ids.iter().map(read).collect())
-    }
-
-    async fn find(&self, folder: &str, markers: &[String]) -> Result<Vec<Item>, Failure> {
-        let dies = self.faults.enter("find", Service::Office).await?;
-        self.faults.leave(dies).await;
-        let mut state = self.state();
-        state.settle();
-        let wanted: BTreeSet<&str> = markers.iter().map(String::as_str).collect();
-        let here = state.items.iter().filter(|(_, held)| {
-            held.folder == folder && held.marker.as_deref().is_some_and(|m| wanted.contains(m))
-        });
-        Ok(here.filter_map(|(id, _)| state.item(id)).collect())
-    }
-
-    async fn create(&self, folder: &str, items: &[NewItem]) -> Vec<Result<Item, ItemFailure>> {
-        self.each("create item", items, |state, new| state.create(folder, new))
-            .await
-    }
-
-    async fn update(&self, folder: &str, updates: &[ItemUpdate]) -> Vec<Result<Item, ItemFailure>> {
-        self.state().meddle();
-        self.each("update item", updates, |state, update| {
-            state.update(folder, update)
-        })
-        .await
-    }
-
-    async fn delete(&self, folder: &str, items: &[Item]) -> Vec<Result<(), ItemFailure>> {
-        self.state().meddle();
-        self.each("delete item", items, |state, item| state.delete(folder, item))
-            .await
     }
 }

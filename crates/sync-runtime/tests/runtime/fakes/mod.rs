@@ -1,8 +1,12 @@
-//! The world that the tests run in: one CRM organisation, some mailboxes, a store on disk, a clock moved by hand.
+//! The world that the tests run in: one CRM organisation, some mailboxes, a store, a clock moved by hand.
 
 pub(crate) mod crm;
+mod crm_writes;
+mod delta;
 pub(crate) mod faults;
 pub(crate) mod mailbox;
+mod mailbox_port;
 mod outlook;
+mod staff;
 pub(crate) mod store;
 pub(crate) mod world;

@@ -6,20 +6,26 @@ use sync_engine::office_field::OfficeField;
 use sync_engine::project::Fields;
 use sync_engine::value::Value;
 
-use super::mailbox::{FakeMailbox, Held, TRASH, Writes};
+use super::mailbox::{FakeMailbox, Held, ROOT, TRASH, Writes};
+
+/// Fields by name, as a test writes them.
+pub(crate) fn fields(values: &[(OfficeField, &str)]) -> Fields {
+    let known = values.iter().filter_map(|(f, v)| Some((*f, Value::text(v)?)));
+    known.collect()
+}
 
 impl FakeMailbox {
     pub(crate) fn writes(&self) -> Writes {
         self.state().writes
     }
 
-    /// The one marked folder in its place.
+    /// The one marked folder that its owner sees.
     pub(crate) fn container(&self) -> String {
         let state = self.state();
         let mut marked = state
             .folders
             .values()
-            .filter(|f| f.marker.is_some() && f.parent != TRASH);
+            .filter(|f| f.marker.is_some() && state.is_shown(&f.id));
         let id = marked.next().unwrap().id.clone();
         assert!(marked.next().is_none(), "two containers");
         id
@@ -27,16 +33,12 @@ impl FakeMailbox {
 
     pub(crate) fn folder_names(&self) -> Vec<String> {
         let state = self.state();
-        state
-            .folders
-            .values()
-            .filter(|f| f.parent != TRASH)
-            .map(|f| f.name.clone())
-            .collect()
+        let shown = state.folders.values().filter(|f| state.is_shown(&f.id));
+        shown.map(|f| f.name.clone()).collect()
     }
 
     pub(crate) fn user_adds_folder(&self, name: &str, marker: Option<&str>) -> String {
-        self.state().add_folder(name, marker).id
+        self.state().add_folder(ROOT, name, marker).id
     }
 
     pub(crate) fn user_changes_folder(&self, id: &str, parent: Option<&str>, name: Option<&str>) {
@@ -57,78 +59,75 @@ impl FakeMailbox {
         state.items.retain(|_, held| held.folder != id);
     }
 
-    pub(crate) fn user_adds(&self, folder: &str, fields: &[(OfficeField, &str)]) -> String {
+    pub(crate) fn user_adds(&self, folder: &str, values: &[(OfficeField, &str)]) -> String {
         let mut state = self.state();
         let id = state.id("own");
-        let held = Held {
-            folder: folder.to_owned(),
-            version: 1,
-            settling: false,
-            marker: None,
-            fields: fields
-                .iter()
-                .filter_map(|(f, v)| Some((*f, Value::text(v)?)))
-                .collect(),
-        };
-        state.items.insert(id.clone(), held);
+        state.put(&id, folder, None, &fields(values));
         id
     }
 
     /// `None` clears.
     pub(crate) fn user_edits(&self, id: &str, field: OfficeField, value: Option<&str>) {
         let mut state = self.state();
-        let held = state.items.get_mut(id).unwrap();
-        match value.and_then(Value::text) {
-            Some(value) => held.fields.insert(field, value),
-            None => held.fields.remove(&field),
-        };
-        held.version += 1;
+        assert!(state.items.contains_key(id));
+        state.write(id, &[(field, value.and_then(Value::text))].into());
     }
 
+    /// To the deleted items, as Outlook does it.
     pub(crate) fn user_deletes(&self, id: &str) {
-        self.state().items.remove(id).unwrap();
+        self.user_moves(id, TRASH);
+    }
+
+    pub(crate) fn user_empties_the_trash(&self) {
+        self.state().items.retain(|_, held| held.folder != TRASH);
     }
 
     pub(crate) fn user_moves(&self, id: &str, folder: &str) {
-        let mut state = self.state();
-        let held = state.items.get_mut(id).unwrap();
-        folder.clone_into(&mut held.folder);
-        held.version += 1;
+        self.state().move_item(id, folder);
     }
 
     /// A copy carries the marker of its original. `prefix` decides whether its id sorts before the original's.
     pub(crate) fn user_copies(&self, id: &str, prefix: &str) -> String {
         let mut state = self.state();
-        let copy = state.items[id].clone();
+        let original = state.items[id].clone();
         let id = state.id(prefix);
-        state.items.insert(id.clone(), copy);
+        state.put(
+            &id,
+            &original.folder,
+            original.marker.as_deref(),
+            &original.fields,
+        );
         id
     }
 
-    /// Versions left out: Exchange raises them at will.
+    /// What its owner sees of an item; versions and times left out, as Exchange changes them at will.
     pub(crate) fn get(&self, id: &str) -> Option<Held> {
         self.all().remove(id)
     }
 
+    /// What its owner sees, the deleted items left out.
     pub(crate) fn all(&self) -> BTreeMap<String, Held> {
-        let mut items = self.state().items.clone();
+        let state = self.state();
+        let shown = |held: &&Held| held.folder == ROOT || state.is_shown(&held.folder);
+        let mut items: BTreeMap<String, Held> = state
+            .items
+            .iter()
+            .filter(|(_, held)| shown(held))
+            .map(|(id, held)| (id.clone(), held.clone()))
+            .collect();
         for held in items.values_mut() {
             (held.version, held.settling) = (0, false);
+            held.modified = held.created;
         }
         items
     }
 
-    /// The ids of the items of a CRM record, in any folder.
+    /// The ids of the shown items of a CRM record.
     pub(crate) fn ids_of(&self, crm_id: &str) -> Vec<String> {
         let suffix = format!("|{crm_id}");
-        let state = self.state();
         let of = |held: &Held| held.marker.as_deref().is_some_and(|m| m.ends_with(&suffix));
-        state
-            .items
-            .iter()
-            .filter(|(_, held)| of(held))
-            .map(|(id, _)| id.clone())
-            .collect()
+        let all = self.all().into_iter();
+        all.filter(|(_, held)| of(held)).map(|(id, _)| id).collect()
     }
 
     /// The one item of a CRM record.
@@ -146,6 +145,11 @@ impl FakeMailbox {
     /// One field of the one item of a CRM record.
     pub(crate) fn shown(&self, crm_id: &str, field: OfficeField) -> Option<String> {
         self.fields_of(crm_id).get(&field).map(Value::to_text)
+    }
+
+    /// One field of an item.
+    pub(crate) fn text(&self, id: &str, field: OfficeField) -> Option<String> {
+        self.state().items[id].fields.get(&field).map(Value::to_text)
     }
 
     pub(crate) fn rewrites_phones(&self) {

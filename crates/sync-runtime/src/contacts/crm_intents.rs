@@ -1,0 +1,221 @@
+//! Open intents to make a record: an insert whose outcome nobody knows is looked up before anything else happens.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use sync_engine::hash::Base;
+use sync_engine::link::{CrmIntent, Link, LinkState, Side};
+use sync_engine::office_field::OfficeField;
+use sync_engine::plan::unedited_record;
+use sync_engine::project::project;
+
+use super::run::Run;
+use super::strangers::VALUES;
+use super::{ContactSync, Stop};
+use crate::ports::{Crm, CrmRecord, Failure, Keyset, Mailbox};
+use crate::store::{Cause, Change, Parked, Store, Stranger};
+
+/// How many intents are read from the store at a time.
+const PAGE: u32 = 100;
+
+/// A call whose answer was lost may still be on its way: this long nothing that is missing counts as not made.
+const SETTLING: SignedDuration = SignedDuration::from_secs(30);
+
+/// How far the clocks of operator and CRM may be apart.
+const SKEW: SignedDuration = SignedDuration::from_mins(5);
+
+const MAY_BE_MADE: &str = "the answer to its creation in the CRM was lost, and a contact that was made there at that time may be it: make both equal, or set the annotation crmlink.dev/reenable to have it made anew";
+
+const MAY_BE_OURS: &str = "this may be a contact of the mailbox that waits for review, as the answer to its creation in the CRM was lost: make both equal, or set the annotation crmlink.dev/reenable to take it as another one";
+
+impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
+    /// Settles the intents to make records: by the unique field that names the item where there is one, else by what
+    /// was sent, once the call can no longer be on its way.
+    ///
+    /// # Errors
+    /// [`Failure::Unsettled`] while it can: a record that it made would pass for a new one.
+    pub(super) async fn settle_crm_intents(&self, run: &mut Run) -> Result<(), Stop> {
+        loop {
+            let intents = self.store.crm_intents(self.scope, PAGE).await?;
+            let Some(youngest) = intents.iter().map(|intent| intent.since).max() else {
+                return Ok(());
+            };
+            if let Some(field) = &self.policy.external_id {
+                self.settle_by_external_id(field, intents).await?;
+                continue;
+            }
+            let age = self.clock.now().duration_since(youngest);
+            if age < SETTLING {
+                let after = (SETTLING - age).unsigned_abs();
+                return Err(Failure::Unsettled { after }.into());
+            }
+            self.settle_by_content(intents, run).await?;
+        }
+    }
+
+    async fn settle_by_external_id(&self, field: &str, intents: Vec<CrmIntent>) -> Result<(), Stop> {
+        for chunk in intents.chunks(VALUES) {
+            let ids: Vec<String> = chunk.iter().map(|intent| intent.office_id.clone()).collect();
+            let found = self.crm.find(None, field, &ids, &[field]).await?;
+            let mut by_item: BTreeMap<&str, &CrmRecord> = found
+                .iter()
+                .filter_map(|record| Some((record.fields.get(field)?.as_str()?, record)))
+                .collect();
+            let mut changes = Vec::new();
+            for intent in chunk {
+                match by_item.remove(intent.office_id.as_str()) {
+                    Some(record) => changes.extend(self.made(intent, record).await?),
+                    None => changes.extend(self.not_made(intent)),
+                }
+            }
+            self.commit(changes).await?;
+        }
+        Ok(())
+    }
+
+    async fn settle_by_content(&self, intents: Vec<CrmIntent>, run: &mut Run) -> Result<(), Stop> {
+        let oldest = intents.iter().map(|intent| intent.since).min();
+        let since = oldest.unwrap_or(Timestamp::MIN).saturating_sub(SKEW);
+        let mut fresh = self.unlinked_since(since.unwrap_or(Timestamp::MIN)).await?;
+        let mut changes = Vec::new();
+        for intent in intents {
+            let holds = |record: &CrmRecord| {
+                project(self.mapping, &record.fields)
+                    .is_ok_and(|view| unedited_record(&intent.base, &view, self.hasher))
+            };
+            if let Some(at) = fresh.iter().position(holds) {
+                let record = fresh.swap_remove(at);
+                changes.extend(self.made(&intent, &record).await?);
+            } else if let Some(at) = fresh.iter().position(|record| self.may_be_of(&intent, record)) {
+                let record = fresh.swap_remove(at);
+                changes.extend(self.doubtful(&intent, &record, run).await?);
+            } else {
+                changes.extend(self.not_made(&intent));
+            }
+        }
+        self.commit(changes).await
+    }
+
+    /// The owner's records that were made or changed since then and that no link knows.
+    async fn unlinked_since(&self, since: Timestamp) -> Result<Vec<CrmRecord>, Stop> {
+        let mut after: Option<Keyset> = None;
+        let mut unlinked = Vec::new();
+        loop {
+            let page = self.crm.owned(self.owner, after.as_ref()).await?;
+            let fresh: Vec<_> = page.rows.iter().filter(|row| row.modified >= since).collect();
+            let ids: Vec<String> = fresh.iter().map(|row| row.id.clone()).collect();
+            for ids in ids.chunks(100) {
+                let linked = self.store.links(self.scope, ids).await?;
+                let records = self.crm.records(ids, &self.mapping.crm_fields()).await?;
+                unlinked.extend(
+                    records
+                        .into_iter()
+                        .filter(|record| linked.iter().all(|link| link.crm_id != record.id)),
+                );
+            }
+            let whole = page.more && fresh.len() == page.rows.len();
+            match page.rows.last().filter(|_| whole) {
+                Some(last) => {
+                    after = Some(Keyset {
+                        modified: last.modified,
+                        id: last.id.clone(),
+                    });
+                }
+                None => return Ok(unlinked),
+            }
+        }
+    }
+
+    /// Whether a record was made about when the intent's call went out, under the same surname.
+    fn may_be_of(&self, intent: &CrmIntent, record: &CrmRecord) -> bool {
+        let surname = OfficeField::Surname;
+        let sent = intent.base.0.get(&surname).map(|base| base.crm);
+        record.created.duration_since(intent.since).abs() <= SKEW
+            && project(self.mapping, &record.fields)
+                .is_ok_and(|view| sent == Some(self.hasher.field(surname, view.fields.get(&surname))))
+    }
+
+    /// The record is there: linked with what was sent as its base, in place of whatever its item was linked with.
+    async fn made(&self, intent: &CrmIntent, record: &CrmRecord) -> Result<Vec<Change>, Stop> {
+        let mut changes = self.unlink(&intent.office_id).await?;
+        let link = Link {
+            crm_id: record.id.clone(),
+            office_id: Some(intent.office_id.clone()),
+            state: LinkState::Linked,
+            born: Side::Office,
+            crm_modified: None,
+            base: intent.base.clone(),
+            gone_since: None,
+        };
+        changes.extend([
+            Change::Link(self.scope, link),
+            Change::DropCrmIntent(self.scope, intent.office_id.clone()),
+            Change::DropStranger(self.scope, intent.office_id.clone()),
+            Change::Unpark(self.scope, Side::Office, intent.office_id.clone()),
+            self.enqueue(record.id.clone(), Cause::Changed, true),
+        ]);
+        Ok(changes)
+    }
+
+    async fn unlink(&self, office_id: &String) -> Result<Vec<Change>, Stop> {
+        let item = std::slice::from_ref(office_id);
+        let links = self.store.links_of_items(self.scope, item).await?;
+        let links = links.into_iter();
+        Ok(links
+            .map(|link| Change::DropLink(self.scope, link.crm_id))
+            .collect())
+    }
+
+    /// Nothing was made: the item is a stranger again.
+    fn not_made(&self, intent: &CrmIntent) -> [Change; 2] {
+        let stranger = Stranger {
+            office_id: intent.office_id.clone(),
+            review: false,
+        };
+        [
+            Change::DropCrmIntent(self.scope, intent.office_id.clone()),
+            Change::Stranger(self.scope, stranger),
+        ]
+    }
+
+    /// The record may be the one that was made, edited since: made again it would be there twice. Neither gets another
+    /// side until somebody has looked; for the record a tombstone sees to that.
+    async fn doubtful(
+        &self,
+        intent: &CrmIntent,
+        record: &CrmRecord,
+        run: &mut Run,
+    ) -> Result<Vec<Change>, Stop> {
+        let buried = Link {
+            crm_id: record.id.clone(),
+            office_id: None,
+            state: LinkState::Tombstone,
+            born: Side::Crm,
+            crm_modified: Some(record.modified),
+            base: Base::default(),
+            gone_since: None,
+        };
+        run.parked.insert((Side::Crm, record.id.clone()));
+        let item = &intent.office_id;
+        let mut changes = self.unlink(item).await?;
+        changes.extend([
+            Change::Link(self.scope, buried),
+            self.park(Side::Crm, record.id.clone(), MAY_BE_OURS.to_owned(), None),
+            self.park(Side::Office, item.clone(), MAY_BE_MADE.to_owned(), None),
+            Change::DropCrmIntent(self.scope, item.clone()),
+            Change::DropStranger(self.scope, item.clone()),
+        ]);
+        Ok(changes)
+    }
+
+    pub(super) fn park(&self, side: Side, id: String, reason: String, field: Option<String>) -> Change {
+        let parked = Parked {
+            side,
+            id,
+            reason,
+            field,
+            since: self.clock.now(),
+        };
+        Change::Park(self.scope, parked)
+    }
+}
