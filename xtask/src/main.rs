@@ -11,6 +11,7 @@ mod never;
 mod process;
 mod say;
 mod signals;
+mod simulate;
 mod testing;
 mod up;
 mod workspace;
@@ -39,6 +40,12 @@ fn run(cli: &Cli) -> Result<()> {
     match &cli.task {
         Task::Demo { check, keep } => wait_for(demo::run(*check, *keep)),
         Task::Test { filter } => testing::run_all(filter.as_deref()),
+        Task::Simulate {
+            histories,
+            seed,
+            bug,
+            more,
+        } => simulate::run(*histories, *seed, bug.as_deref(), more),
         Task::Up { no_operator } => up::up(!no_operator),
         Task::Down => up::down(),
         Task::Serve { no_operator } => wait_for(up::serve(!no_operator)),
