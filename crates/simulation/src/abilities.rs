@@ -4,13 +4,19 @@
 use crate::history::{Conflict, Direction};
 
 /// Which ways it syncs.
-pub(crate) const DIRECTIONS: &[Direction] = &[Direction::CrmToOffice];
+pub(crate) const DIRECTIONS: &[Direction] =
+    &[Direction::TwoWay, Direction::CrmToOffice, Direction::OfficeToCrm];
 
 /// Whose edit may count.
-pub(crate) const CONFLICTS: &[Conflict] = &[Conflict::CrmWins];
+pub(crate) const CONFLICTS: &[Conflict] = &[
+    Conflict::CrmWins,
+    Conflict::OfficeWins,
+    Conflict::NewestWins,
+    Conflict::Manual,
+];
 
 /// It can carry a deletion in Outlook to the CRM.
-pub(crate) const DELETES_TO_CRM: bool = false;
+pub(crate) const DELETES_TO_CRM: bool = true;
 
 /// It drops the twin of an item that was made twice by one create.
 pub(crate) const DROPS_TWINS: bool = false;
@@ -22,7 +28,7 @@ pub(crate) const SEES_OLDER_STORE: bool = false;
 pub(crate) const FINDS_MOVED_ITEMS: bool = false;
 
 /// It finds its container below another folder when its store does not know where it is.
-pub(crate) const FINDS_MOVED_CONTAINER: bool = false;
+pub(crate) const FINDS_MOVED_CONTAINER: bool = true;
 
 /// Switched off, it takes back what its store does not know: a container whose making it could not take note of, and
 /// everything after a lost store.
@@ -32,7 +38,7 @@ pub(crate) const TAKES_BACK_UNKNOWN: bool = false;
 pub(crate) const TELLS_COPIES: bool = false;
 
 /// It knows that Outlook keeps e-mail addresses without gaps: the second one alone becomes the first.
-pub(crate) const KNOWS_LISTS: bool = false;
+pub(crate) const KNOWS_LISTS: bool = true;
 
 /// It sees a change within the second in which its feed of changes was opened, if another one came before in that
 /// second.

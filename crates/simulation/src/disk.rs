@@ -1,117 +1,51 @@
 //! The volume of the operator: where its store lies, and what happens to it.
 //!
-//! This is the only place that knows which store it is. Every operation runs to its end before anything else does, so
-//! that its own threads have no say in the order of things.
+//! This is the only place that knows which store it is. It is one in memory, so nothing but the history has a say in the
+//! order of things; that SQLite does the same is the business of the stores' own suite.
 
-use std::future::Future;
-use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
-use sync_runtime::store::SqliteStore;
-use tempfile::TempDir;
-use tokio::runtime::Runtime;
+use sync_runtime::store::MemoryStore;
 
 use crate::stage::locked;
-use crate::world::SetupError;
 
 /// The store that the runtime works on.
-pub(crate) type Inner = SqliteStore;
+pub(crate) type Inner = Arc<MemoryStore>;
 
 /// The volume.
-#[derive(Debug)]
-pub(crate) struct Disk {
-    directory: TempDir,
-    runtime: Runtime,
-    files: Mutex<Files>,
-}
+#[derive(Debug, Default)]
+pub(crate) struct Disk(Mutex<Files>);
 
 #[derive(Debug, Default)]
 struct Files {
-    /// How many stores there were before the present one.
-    earlier: u32,
+    store: Inner,
     /// The copy to go back to.
-    copy: Option<PathBuf>,
+    copy: Option<MemoryStore>,
 }
 
 impl Disk {
-    /// An empty volume.
-    ///
-    /// # Errors
-    /// If the machine gives no room or no thread for it.
-    pub(crate) fn new() -> Result<Self, SetupError> {
-        // In memory where there is such a place: thousands of histories commit often, and durability is the store's
-        // own business.
-        let directory = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()?;
-        Ok(Self {
-            directory,
-            runtime,
-            files: Mutex::default(),
-        })
-    }
-
-    fn path(&self) -> PathBuf {
-        let earlier = locked(&self.files).earlier;
-        self.directory.path().join(format!("store-{earlier}.db"))
-    }
-
-    /// Opens the store, as a process does when it starts.
-    ///
-    /// # Errors
-    /// If it cannot be opened.
-    pub(crate) fn open(&self) -> Result<Inner, SetupError> {
-        let path = self.path();
-        Ok(self.immediately(SqliteStore::open(&path))?)
-    }
-
-    /// Runs an operation of the store to its end.
-    pub(crate) fn immediately<T>(&self, operation: impl Future<Output = T>) -> T {
-        self.runtime.block_on(operation)
+    /// Opens the store, as a process does when it starts: it holds what was committed.
+    pub(crate) fn open(&self) -> Inner {
+        let mut files = locked(&self.0);
+        // Cut off from whatever an earlier process may still hold in its hands.
+        files.store = Arc::new(files.store.snapshot());
+        files.store.clone()
     }
 
     /// The volume is lost; the next process finds an empty one.
     pub(crate) fn lose(&self) {
-        locked(&self.files).earlier += 1;
+        locked(&self.0).store = Inner::default();
     }
 
     /// Keeps a copy to go back to.
-    ///
-    /// # Errors
-    /// If it cannot be written.
-    pub(crate) fn keep(&self) -> Result<(), SetupError> {
-        let copy = self.directory.path().join("copy.db");
-        copy_files(&self.path(), &copy)?;
-        locked(&self.files).copy = Some(copy);
-        Ok(())
+    pub(crate) fn keep(&self) {
+        let mut files = locked(&self.0);
+        files.copy = Some(files.store.snapshot());
     }
 
     /// The next process finds what was last kept; nothing if nothing was.
-    ///
-    /// # Errors
-    /// If it cannot be read.
-    pub(crate) fn go_back(&self) -> Result<(), SetupError> {
-        self.lose();
-        let copy = locked(&self.files).copy.clone();
-        if let Some(copy) = copy {
-            copy_files(&copy, &self.path())?;
-        }
-        Ok(())
+    pub(crate) fn go_back(&self) {
+        let mut files = locked(&self.0);
+        files.store = Arc::new(files.copy.as_ref().map(MemoryStore::snapshot).unwrap_or_default());
     }
-}
-
-/// The file and its write-ahead log; nothing is under way while they are copied.
-fn copy_files(from: &Path, to: &Path) -> Result<(), SetupError> {
-    for suffix in ["", "-wal"] {
-        let with = |path: &Path| PathBuf::from(format!("{}{suffix}", path.display()));
-        let (from, to) = (with(from), with(to));
-        if from.exists() {
-            std::fs::copy(from, to)?;
-        } else if to.exists() {
-            std::fs::remove_file(to)?;
-        }
-    }
-    Ok(())
 }

@@ -129,6 +129,13 @@ impl Field {
         })
     }
 
+    /// The field of that name in a mapping.
+    #[must_use]
+    pub fn named(office: &str) -> Option<Self> {
+        let is = |field: &Self| field.engine().is_some_and(|engine| engine.name() == office);
+        Self::ALL.into_iter().find(is)
+    }
+
     /// The engine's name, for mappings.
     #[must_use]
     pub fn engine(self) -> Option<OfficeField> {

@@ -12,14 +12,6 @@
 
 mod abilities;
 mod act;
-#[path = "../../../src/adapters/mod.rs"]
-#[allow(
-    dead_code,
-    unreachable_pub,
-    unused_imports,
-    reason = "part of the operator's crate until it is a crate of its own"
-)]
-mod adapters;
 mod bugs;
 mod check;
 mod clock;

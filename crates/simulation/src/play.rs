@@ -11,11 +11,13 @@ use crate::act::{self, CREDITS_BACK};
 use crate::check::{self, Agreed, Quiet, Remembered};
 use crate::disk::Disk;
 use crate::drive::{Driven, drive};
+use crate::field::Field;
 use crate::finding::Finding;
 use crate::history::{Act, History, Loss, Run, ServiceAct, Step, Trouble};
 use crate::network::Network;
 use crate::process::{Process, Status, Verdict};
 use crate::stage::{Stage, locked};
+use crate::store::ProcessStore;
 use crate::view::View;
 use crate::world::{SetupError, scope};
 
@@ -113,7 +115,7 @@ impl<'a> Player<'a> {
         let stage = Stage::new(&history.setting)?;
         Ok(Self {
             network: Network::new(stage.clone(), history.seed ^ 0x6e65_7477, abilities::DROPS_TWINS),
-            disk: Arc::new(Disk::new()?),
+            disk: Arc::new(Disk::default()),
             process: None,
             statuses: vec![Status::default(); history.setting.people.len()],
             agreed: Agreed::new(),
@@ -169,7 +171,7 @@ impl<'a> Player<'a> {
                 ledger.store_lost = period;
             }
             Loss::Recent => {
-                self.disk.go_back()?;
+                self.disk.go_back();
                 ledger.store_lost = period;
             }
             Loss::Key => {
@@ -185,7 +187,16 @@ impl<'a> Player<'a> {
             self.started += 1;
             let seed = self.history.seed ^ (self.started << 32);
             let withheld = self.history.setting.services.withheld;
-            let process = Process::start(&self.stage, &self.network, &self.disk, seed, self.key, withheld)?;
+            let external_id = self.history.setting.external_id;
+            let process = Process::start(
+                &self.stage,
+                &self.network,
+                &self.disk,
+                seed,
+                self.key,
+                withheld,
+                external_id,
+            )?;
             self.process = Some(process);
         }
         self.process
@@ -278,7 +289,8 @@ impl<'a> Player<'a> {
         if self.history.seed.is_multiple_of(4) {
             self.idle()?;
         }
-        self.disk.keep()
+        self.disk.keep();
+        Ok(())
     }
 
     /// How often anything was written on either side (N10, I4, I5).
@@ -352,14 +364,15 @@ impl<'a> Player<'a> {
 
     fn remembered(&mut self) -> Result<Vec<Remembered>, SetupError> {
         let people = self.history.setting.people.len();
-        let store = &self.process()?.store;
-        (0..people)
-            .map(|person| {
-                Ok(Remembered {
-                    links: store.look(store.inner.all_links(scope(person)))?,
-                    ..Remembered::default()
-                })
-            })
-            .collect()
+        let store = &self.process()?.store.inner;
+        let of = |person| Remembered {
+            links: ProcessStore::look(store.all_links(scope(person))).unwrap_or_default(),
+            conflicts: ProcessStore::look(store.conflicts(scope(person), u32::MAX))
+                .unwrap_or_default()
+                .into_iter()
+                .filter_map(|conflict| Some((conflict.crm_id, Field::named(&conflict.field)?)))
+                .collect(),
+        };
+        Ok((0..people).map(of).collect())
     }
 }

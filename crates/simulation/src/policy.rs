@@ -2,31 +2,65 @@
 
 use jiff::SignedDuration;
 use sync_engine::crm_field::{CrmField, CrmKind};
-use sync_engine::mapping::{Mapping, Requested, RequestedRule, RuleDirection, TooLong};
-use sync_engine::plan::DeletesToOffice;
-use sync_runtime::contacts::{ImportedItems, Policy};
+use sync_engine::mapping::{self, Mapping, Never, Requested, RequestedRule, TooLong};
+use sync_engine::merge::ConflictPolicy;
+use sync_engine::plan::Deletes;
+use sync_runtime::contacts::{GuardLimits, ImportedItems, Policy};
 
 use crate::field::{Field, Kind};
-use crate::history::{Declared, Direction, Mapped};
+use crate::history::{Conflict, Declared, Direction, Mapped};
+
+/// The unique field that keeps the ids of items.
+const EXTERNAL_ID: &str = crate::world::EXTERNAL_ID;
 
 /// The policy of a declared sync.
 #[must_use]
-pub(crate) fn policy(declared: &Declared) -> Policy {
+pub(crate) fn policy(declared: &Declared, external_id: bool, approved: Vec<String>) -> Policy {
+    let deletes = |propagate| {
+        if propagate {
+            Deletes::Propagate
+        } else {
+            Deletes::Never
+        }
+    };
     Policy {
         folder_name: folder_name(declared),
+        direction: engine(declared.direction),
+        conflict: match declared.conflict {
+            Conflict::CrmWins => ConflictPolicy::CrmWins,
+            Conflict::OfficeWins => ConflictPolicy::OfficeWins,
+            Conflict::NewestWins => ConflictPolicy::NewestWins,
+            Conflict::Manual => ConflictPolicy::Manual,
+        },
         imported: if declared.imported {
             ImportedItems::Include
         } else {
             ImportedItems::Exclude
         },
         initial_cap: declared.cap,
-        deletes: if declared.deletes_to_office {
-            DeletesToOffice::Propagate
-        } else {
-            DeletesToOffice::Never
+        deletes_to_office: deletes(declared.deletes_to_office),
+        deletes_to_crm: deletes(declared.deletes_to_crm),
+        guard: GuardLimits {
+            deletes_per_run: 10,
+            deletes_percent: 10,
+            deletes_per_day: 50,
+            tenant_deletes_per_day: 500,
+            updates_per_run: 50,
+            updates_percent: 25,
+            approved,
         },
+        external_id: external_id.then(|| EXTERNAL_ID.to_owned()),
+        takeover_from: None,
         // Whoever runs wants to see what there is.
         feed_max_age: SignedDuration::from_secs(1),
+    }
+}
+
+fn engine(direction: Direction) -> mapping::Direction {
+    match direction {
+        Direction::TwoWay => mapping::Direction::Both,
+        Direction::CrmToOffice => mapping::Direction::CrmToOffice,
+        Direction::OfficeToCrm => mapping::Direction::OfficeToCrm,
     }
 }
 
@@ -43,37 +77,32 @@ pub(crate) fn folder_name(declared: &Declared) -> String {
 ///
 /// # Errors
 /// What is wrong with it, in the engine's words.
-pub(crate) fn mapping(declared: &Mapped, withheld: bool) -> Result<Mapping, String> {
-    let direction = |direction| match direction {
-        Direction::TwoWay => RuleDirection::Both,
-        Direction::CrmToOffice => RuleDirection::CrmToOffice,
-        Direction::OfficeToCrm => RuleDirection::OfficeToCrm,
-    };
-    let rules = declared.own.iter().filter_map(|own| {
+pub(crate) fn mapping(declared: &Declared, withheld: bool, external_id: bool) -> Result<Mapping, String> {
+    let mapped = &declared.mapping;
+    let rules = mapped.own.iter().filter_map(|own| {
         Some(RequestedRule {
             office: own.field.engine()?,
             crm: own.field.in_crm()?.0.to_owned(),
-            direction: Some(direction(own.direction)),
+            direction: Some(engine(own.direction)),
+            conflict: None,
             too_long: own.cut.then_some(TooLong::Cut),
         })
     });
     let requested = Requested {
-        with_default: declared.default,
+        with_default: mapped.default,
         rules: rules.collect(),
-        exclude: declared
-            .exclude
-            .iter()
-            .filter_map(|field| field.engine())
-            .collect(),
+        exclude: mapped.exclude.iter().filter_map(|field| field.engine()).collect(),
+        direction: engine(declared.direction),
+        never: Never::default(),
     };
-    Mapping::resolve(&requested, &metadata(withheld)).map_err(|problems| {
+    Mapping::resolve(&requested, &metadata(withheld, external_id)).map_err(|problems| {
         let texts: Vec<String> = problems.iter().map(ToString::to_string).collect();
         texts.join("; ")
     })
 }
 
 /// What the CRM says of its fields. The tenant's controller reads this; here it is known.
-fn metadata(withheld: bool) -> Vec<CrmField> {
+fn metadata(withheld: bool, external_id: bool) -> Vec<CrmField> {
     let fields = Field::ALL.iter().filter_map(|field| {
         let (name, length) = field.in_crm()?;
         Some(CrmField {
@@ -89,9 +118,21 @@ fn metadata(withheld: bool) -> Vec<CrmField> {
             visible: true,
             updatable: true,
             private: withheld && *field == Field::Mobile,
+            mandatory: *field == Field::Surname,
+            unique: false,
         })
     });
-    fields.collect()
+    let kept = CrmField {
+        api_name: EXTERNAL_ID.to_owned(),
+        kind: CrmKind::Text,
+        length: Some(255),
+        visible: true,
+        updatable: true,
+        private: false,
+        mandatory: false,
+        unique: true,
+    };
+    fields.chain(external_id.then_some(kept)).collect()
 }
 
 /// Whether a sync carries a field from the CRM to the mailbox.

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use futures::FutureExt;
+use jiff::Timestamp;
 use sync_engine::identity::ScopeId;
-use sync_engine::link::Link;
+use sync_engine::link::{CrmIntent, Link};
 use sync_runtime::store::{
-    Change, Counts, FeedRow, FeedState, Parked, Queued, ScopeState, Store, StoreError,
+    Change, Conflict, Counted, Counts, FeedRow, FeedState, Held, Parked, Queued, ScopeState, Store,
+    StoreError, Stranger, Tally,
 };
 
-use crate::disk::{Disk, Inner};
+use crate::disk::Inner;
 use crate::stage::Stage;
 
 /// The store of one process.
@@ -16,20 +19,19 @@ use crate::stage::Stage;
 pub(crate) struct ProcessStore {
     /// The store itself: what was committed.
     pub inner: Inner,
-    disk: Arc<Disk>,
     stage: Arc<Stage>,
 }
 
 impl ProcessStore {
     /// The store that a process opened.
     #[must_use]
-    pub(crate) fn new(inner: Inner, disk: Arc<Disk>, stage: Arc<Stage>) -> Self {
-        Self { inner, disk, stage }
+    pub(crate) fn new(inner: Inner, stage: Arc<Stage>) -> Self {
+        Self { inner, stage }
     }
 
-    /// What the store holds, without a point at which anything could come in between.
-    pub(crate) fn look<T>(&self, operation: impl Future<Output = T>) -> T {
-        self.disk.immediately(operation)
+    /// What the store holds, without a point at which anything could come in between: in memory it answers at once.
+    pub(crate) fn look<T>(operation: impl Future<Output = Result<T, StoreError>>) -> Option<T> {
+        operation.now_or_never()?.ok()
     }
 }
 
@@ -38,7 +40,7 @@ macro_rules! delegated {
         impl Store for ProcessStore {
             $(async fn $name(&self, $($arg: $kind),*) -> Result<$answer, StoreError> {
                 self.stage.moment().await;
-                self.disk.immediately(self.inner.$name($($arg),*))
+                self.inner.$name($($arg),*).await
             })*
 
             async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
@@ -46,7 +48,7 @@ macro_rules! delegated {
                 if !changes.is_empty() {
                     self.stage.note(format!("commit of {}", changes.len()));
                 }
-                self.disk.immediately(self.inner.commit(changes))?;
+                self.inner.commit(changes).await?;
                 self.stage.moment().await;
                 Ok(())
             }
@@ -57,7 +59,13 @@ macro_rules! delegated {
 delegated! {
     scope(scope: ScopeId) -> Option<ScopeState>;
     links(scope: ScopeId, crm_ids: &[String]) -> Vec<Link>;
+    links_of_items(scope: ScopeId, office_ids: &[String]) -> Vec<Link>;
     all_links(scope: ScopeId) -> Vec<Link>;
+    crm_intents(scope: ScopeId, limit: u32) -> Vec<CrmIntent>;
+    strangers(scope: ScopeId, limit: u32) -> Vec<Stranger>;
+    held(scope: ScopeId) -> Vec<Held>;
+    conflicts(scope: ScopeId, limit: u32) -> Vec<Conflict>;
+    tally(of: Counted<'_>, what: Tally, since: Timestamp) -> u64;
     intents(scope: ScopeId, limit: u32) -> Vec<Link>;
     queue(scope: ScopeId, limit: u32) -> Vec<Queued>;
     initial_queue(scope: ScopeId) -> u64;
