@@ -8,10 +8,14 @@
 )]
 
 mod changes;
+mod conflicts;
 mod container;
+mod deletes;
 mod disabling;
 mod fakes;
 mod first_sync;
 mod idle;
 mod parking;
 mod recovery;
+mod scenes;
+mod two_way;
