@@ -122,6 +122,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                         LinkState::Linked => {
                             link.gone_since.is_some()
                                 || run.waits(&link.crm_id)
+                                || !self.has_whole_base(link)
                                 || !unedited_item(&link.base, &item.fields, self.hasher)
                         }
                         LinkState::Tombstone | LinkState::Intent => true,
@@ -148,6 +149,12 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             }
         }
         Ok(())
+    }
+
+    /// Whether every mapped field has a base: of another nobody can tell whether it was edited.
+    fn has_whole_base(&self, link: &Link) -> bool {
+        let mut rules = self.mapping.rules().iter();
+        rules.all(|rule| link.base.0.contains_key(&rule.office))
     }
 
     async fn commit_round(&self, mut round: Round, cursor: String, run: &mut Run) -> Result<(), Stop> {
