@@ -334,10 +334,11 @@ impl<'a> Player<'a> {
         self.figures.checks += 1;
         let stage = self.stage.clone();
         let remembered = self.remembered()?;
-        let view = View::of(&stage.world);
+        let mut view = View::of(&stage.world);
         let mut ledger = locked(&stage.ledger);
         for (person, remembered) in remembered.iter().enumerate() {
             ledger.learn_links(person, &remembered.links);
+            view.learn_links(person, &remembered.links);
         }
         let declared = locked(&stage.declared).clone();
         if verdicts.len() != declared.len() {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 use sync_engine::identity::{cluster_of, crm_id_of};
+use sync_engine::link::{Link, LinkState};
 
 use crate::ledger::id_of;
 use crate::world::{World, scope};
@@ -38,7 +39,7 @@ pub(crate) struct Container {
 /// An item of a container.
 #[derive(Debug)]
 pub(crate) struct Item {
-    /// The record that its marker names.
+    /// The record that it belongs to: the one of its link, else the one that its marker names.
     pub record: Option<String>,
     /// It carries a marker, of whichever sync.
     pub marked: bool,
@@ -66,6 +67,24 @@ impl View {
                 .enumerate()
                 .map(|(person, user)| mailbox(person, user))
                 .collect(),
+        }
+    }
+}
+
+impl View {
+    /// Contacts that were made in Outlook carry no marker: whose they are the links of the sync say.
+    pub(crate) fn learn_links(&mut self, person: usize, links: &[Link]) {
+        let containers = self
+            .mailboxes
+            .get_mut(person)
+            .map(|mailbox| &mut mailbox.containers);
+        for container in containers.into_iter().flatten() {
+            for link in links.iter().filter(|link| link.state == LinkState::Linked) {
+                let id = link.office_id.as_ref();
+                if let Some(item) = id.and_then(|id| container.items.get_mut(id)) {
+                    item.record = Some(link.crm_id.clone());
+                }
+            }
         }
     }
 }

@@ -33,7 +33,7 @@ impl Sync<'_> {
 }
 
 /// Whether the CRM can hold the contact as it is mapped.
-fn fits(contact: &Map<String, Value>, declared: &Declared) -> bool {
+pub(super) fn fits(contact: &Map<String, Value>, declared: &Declared) -> bool {
     Field::ALL.into_iter().all(|field| {
         let Some((_, most)) = field.in_crm().filter(|_| to_crm(declared, field)) else {
             return true;

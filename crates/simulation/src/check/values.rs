@@ -36,7 +36,10 @@ impl Sync<'_> {
             };
             let originals = self.originals(container, id);
             let [(_, item)] = originals[..] else { continue };
-            if self.is_synced(contact, record) {
+            let confused = self.quiet.ledger.may_be_confused(*label);
+            // A contact that does not fit one of the sides waits as a whole.
+            let waits = !super::outlook_born::fits(&item.contact, self.declared);
+            if !confused && !waits && self.is_synced(contact, record) {
                 findings.extend(self.pair(*label, record, item));
             }
         }
@@ -145,24 +148,16 @@ impl Sync<'_> {
             let open = recorded && self.declared.conflict == Conflict::Manual;
             return (!open).then_some("the two sides differ");
         }
-        let (first, second) = (case.crm_wrote, case.office_wrote);
-        match (first, second) {
+        let shown = |write: &Write| self.as_carried(field, write.value.clone()) == *crm;
+        match (case.crm_wrote, case.office_wrote) {
             (None, None) if case.agreed.is_some_and(|(was, _)| was != crm) && !self.base_lost() => {
                 Some("the value changed, and nobody changed it")
             }
-            (Some(write), None) | (None, Some(write)) if write.value != *crm => {
-                Some("what was typed last is gone")
-            }
-            (Some(a), Some(b)) if a.value != *crm && b.value != *crm => {
-                Some("both sides show what nobody typed last")
-            }
+            (Some(write), None) | (None, Some(write)) if !shown(write) => Some("what was typed last is gone"),
+            (Some(a), Some(b)) if !shown(a) && !shown(b) => Some("both sides show what nobody typed last"),
             (Some(crm_wrote), Some(office_wrote)) => {
-                let loser = if crm_wrote.value == *crm {
-                    office_wrote
-                } else {
-                    crm_wrote
-                };
-                let fine = loser.value == *crm || self.let_go(label, field, loser, case) || recorded;
+                let loser = if shown(crm_wrote) { office_wrote } else { crm_wrote };
+                let fine = shown(loser) || self.let_go(label, field, loser, case) || recorded;
                 (!fine).then_some("an edit lost and is not on record")
             }
             _ => None,
@@ -201,12 +196,11 @@ impl Sync<'_> {
             return None;
         }
         let ledger = self.quiet.ledger;
-        let writes = ledger.contacts.get(&label).map(|contact| &contact.writes[..]);
-        let writes = writes.unwrap_or_default();
-        let addresses = || writes.iter().filter(|write| is_address(write.field));
-        if !abilities::KNOWS_LISTS && had_gap(addresses()) {
+        let contact = ledger.contacts.get(&label)?;
+        if !abilities::KNOWS_LISTS && contact.had_gap() {
             return None;
         }
+        let addresses = || contact.writes.iter().filter(|write| is_address(write.field));
         let known: BTreeSet<&String> = addresses().filter_map(|write| write.value.as_ref()).collect();
         if !office.iter().all(|address| known.contains(address)) {
             return Some("Outlook has an address that nobody typed");
@@ -221,21 +215,6 @@ impl Sync<'_> {
         }
         (!in_outlook && !kept).then_some("the addresses differ")
     }
-}
-
-/// Whether the CRM ever held the second address alone.
-fn had_gap<'a>(addresses: impl Iterator<Item = &'a Write>) -> bool {
-    let (mut first, mut second, mut gap) = (false, false, false);
-    for write in addresses.filter(|write| write.side == Side::Crm) {
-        let held = write.value.is_some();
-        if write.field == Field::Email {
-            first = held;
-        } else {
-            second = held;
-        }
-        gap |= second && !first;
-    }
-    gap
 }
 
 const ADDRESSES: [Field; 2] = [Field::Email, Field::SecondEmail];
