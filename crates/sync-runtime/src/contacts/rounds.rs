@@ -189,7 +189,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             .map(|link| self.enqueue(link.crm_id, Cause::Changed, true))
             .collect();
         for office_id in round.strangers {
-            let review = false;
+            let review = run.is_reviewed(&office_id);
             changes.push(Change::Stranger(self.scope, Stranger { office_id, review }));
         }
         for office_id in round.departed {

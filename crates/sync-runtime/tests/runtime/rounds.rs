@@ -31,7 +31,7 @@ async fn n3_repeated_entries_are_taken_once() {
 
 #[tokio::test]
 async fn n9_a_false_removal_deletes_nothing() {
-    let mut world = World::new().await;
+    let mut world = World::new();
     world.policy.deletes_to_crm = Deletes::Propagate;
     let (ada, item) = ada_in(&world).await;
     let mine = own(&world, "Hopper");
@@ -51,7 +51,7 @@ async fn n9_a_false_removal_deletes_nothing() {
 
 #[tokio::test]
 async fn n2_a_false_removal_of_a_new_contact_costs_it_no_record() {
-    let world = World::new().await;
+    let world = World::new();
     world.sync().await;
     let mine = own(&world, "Hopper");
     world.mailbox().state().delta.false_removals.insert(mine.clone());
@@ -67,7 +67,7 @@ async fn n2_a_false_removal_of_a_new_contact_costs_it_no_record() {
 
 #[tokio::test]
 async fn n9_a_forgotten_place_brings_a_list_and_no_deletion() {
-    let mut world = World::new().await;
+    let mut world = World::new();
     world.policy.deletes_to_crm = Deletes::Propagate;
     let (ada, item) = ada_in(&world).await;
     let gone = world.person("Gone");
@@ -174,7 +174,7 @@ async fn a_round_without_end_is_replaced_by_a_list_and_tried_again_later() {
 
 #[tokio::test]
 async fn k3_the_weekly_list_finds_what_no_round_told() {
-    let mut world = World::new().await;
+    let mut world = World::new();
     world.policy.deletes_to_crm = Deletes::Propagate;
     let (ada, item) = ada_in(&world).await;
     let gone = world.person("Gone");
@@ -248,7 +248,7 @@ async fn k3_the_weekly_pass_finds_what_no_feed_told() {
 
 #[tokio::test]
 async fn k6_the_weekly_pass_brings_no_record_from_over_the_cap() {
-    let mut world = World::new().await;
+    let mut world = World::new();
     world.policy.initial_cap = 2;
     for n in 0..5 {
         world.person(&format!("P{n}"));

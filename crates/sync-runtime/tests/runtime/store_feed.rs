@@ -271,7 +271,7 @@ async fn a_file_of_a_newer_release_is_refused_in_words() {
 
 #[tokio::test]
 async fn n8_the_file_holds_no_name_address_or_text() {
-    let world = World::new().await;
+    let world = World::new();
     let values = [
         "Lovelaceish",
         "ada.private@example.com",

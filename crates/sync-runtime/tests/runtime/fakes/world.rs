@@ -104,7 +104,7 @@ pub(crate) fn unguarded() -> GuardLimits {
 
 impl World {
     /// One user, `alice`, both ways, no cap and no guard in sight.
-    pub(crate) async fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let clock = ManualClock::starting_at("2026-11-23T08:00:00Z".parse().unwrap());
         let faults = Arc::new(Faults::default());
         let metadata = metadata();
@@ -143,15 +143,15 @@ impl World {
     }
 
     /// From the CRM to the mailbox only.
-    pub(crate) async fn one_way() -> Self {
-        let mut world = Self::new().await;
+    pub(crate) fn one_way() -> Self {
+        let mut world = Self::new();
         world.flows(Direction::CrmToOffice);
         world
     }
 
     /// With its store in a file.
     pub(crate) async fn on_disk() -> Self {
-        let mut world = Self::new().await;
+        let mut world = Self::new();
         let directory = TempDir::new().unwrap();
         let file = SqliteStore::open(&directory.path().join("store.db"))
             .await

@@ -62,7 +62,7 @@ pub(super) struct Model {
 
 impl Model {
     pub(super) async fn new(seed: u64) -> Self {
-        let mut world = World::new().await;
+        let mut world = World::new();
         world.add_user("bob");
         // One poll a second: what changes within the second of two polls cannot be seen.
         world.policy.feed_max_age = SignedDuration::from_secs(1);
