@@ -48,13 +48,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             self.wait_for_a_change(planned.crm_id, unfit.to_string(), field, run, &mut changes);
         }
         for crm_id in std::mem::take(&mut outbox.review) {
-            self.wait_for_a_change(
-                crm_id,
-                Review::RecordOfLostStore.reason(),
-                None,
-                run,
-                &mut changes,
-            );
+            self.wait_for_a_change(crm_id, Review::Record.reason(), None, run, &mut changes);
         }
         for crm_id in std::mem::take(&mut outbox.none_of_ours) {
             self.done(crm_id, run, &mut changes);

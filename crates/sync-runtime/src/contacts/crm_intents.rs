@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use sync_engine::hash::Base;
 use sync_engine::link::{CrmIntent, Link, LinkState, Side};
-use sync_engine::office_field::OfficeField;
 use sync_engine::plan::unedited_record;
-use sync_engine::project::project;
+use sync_engine::project::{CrmView, project};
 
 use super::review::Review;
 use super::strangers::VALUES;
@@ -61,7 +60,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             for intent in chunk {
                 match by_item.remove(intent.office_id.as_str()) {
                     Some(record) => changes.extend(self.made(intent, record).await?),
-                    None => changes.extend(self.not_made(intent)),
+                    None => changes.extend(self.not_made(intent, false)),
                 }
             }
             self.commit(changes).await?;
@@ -86,7 +85,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                 let record = fresh.swap_remove(at);
                 changes.extend(self.doubtful(&intent, &record).await?);
             } else {
-                changes.extend(self.not_made(&intent));
+                changes.extend(self.not_made(&intent, false));
             }
         }
         self.commit(changes).await
@@ -122,13 +121,16 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         }
     }
 
-    /// Whether a record was made about when the intent's call went out, under the same surname.
+    /// Whether a record was made about when the intent's call went out, and still holds something of what was sent.
     fn may_be_of(&self, intent: &CrmIntent, record: &CrmRecord) -> bool {
-        let surname = OfficeField::Surname;
-        let sent = intent.base.0.get(&surname).map(|base| base.crm);
+        let holds_some = |view: CrmView| {
+            intent.base.0.iter().any(|(field, sent)| {
+                let value = view.fields.get(field);
+                value.is_some() && self.hasher.field(*field, value) == sent.crm
+            })
+        };
         record.created.duration_since(intent.since).abs() <= SKEW
-            && project(self.mapping, &record.fields)
-                .is_ok_and(|view| sent == Some(self.hasher.field(surname, view.fields.get(&surname))))
+            && project(self.mapping, &record.fields).is_ok_and(holds_some)
     }
 
     /// The record is there: linked with what was sent as its base, in place of whatever its item was linked with.
@@ -162,11 +164,11 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             .collect())
     }
 
-    /// Nothing was made: the item is a stranger again.
-    fn not_made(&self, intent: &CrmIntent) -> [Change; 2] {
+    /// The item is a stranger again: nothing was made, or nobody knows.
+    fn not_made(&self, intent: &CrmIntent, review: bool) -> [Change; 2] {
         let stranger = Stranger {
             office_id: intent.office_id.clone(),
-            review: false,
+            review,
         };
         [
             Change::DropCrmIntent(self.scope, intent.office_id.clone()),
@@ -186,14 +188,13 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             base: Base::default(),
             gone_since: None,
         };
-        let item = &intent.office_id;
-        let mut changes = self.unlink(item).await?;
+        let mut changes = self.unlink(&intent.office_id).await?;
+        let [settled, stranger] = self.not_made(intent, true);
         changes.extend([
             Change::Link(self.scope, buried),
-            self.park(Side::Crm, record.id.clone(), Review::RecordInDoubt.reason(), None),
-            self.park(Side::Office, item.clone(), Review::ItemInDoubt.reason(), None),
-            Change::DropCrmIntent(self.scope, item.clone()),
-            Change::DropStranger(self.scope, item.clone()),
+            self.park(Side::Crm, record.id.clone(), Review::Record.reason(), None),
+            settled,
+            stranger,
         ]);
         Ok(changes)
     }

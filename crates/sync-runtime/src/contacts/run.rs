@@ -34,8 +34,8 @@ pub(super) struct Run {
     pub(super) reach: Reach,
     /// Records that were parked when the run began.
     parked: BTreeSet<String>,
-    /// Items that waited for review then.
-    reviewed: BTreeSet<String>,
+    /// Items that were parked then, with whether they waited for review.
+    parked_items: BTreeMap<String, bool>,
     /// The records in the CRM's list of deleted ones, once somebody had to know.
     pub(super) deleted: Option<BTreeSet<String>>,
     looks: BTreeMap<String, u32>,
@@ -65,9 +65,14 @@ impl Run {
         self.guard.holds(crm_id) || self.parked.contains(crm_id)
     }
 
-    /// Whether an item without a link is to be reviewed: whatever its owner does with it, no record is made for it.
+    /// Whether an item waits, which no link knows.
+    pub(super) fn is_parked_item(&self, office_id: &str) -> bool {
+        self.parked_items.contains_key(office_id)
+    }
+
+    /// Whether it waits for review: whatever its owner does with it, no record is made for it.
     pub(super) fn is_reviewed(&self, office_id: &str) -> bool {
-        self.reviewed.contains(office_id)
+        self.parked_items.get(office_id) == Some(&true)
     }
 }
 
@@ -78,12 +83,11 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         state: ScopeState,
         reach: Reach,
     ) -> Result<Run, Stop> {
-        let (mut parked, mut reviewed) = (BTreeSet::new(), BTreeSet::new());
+        let (mut parked, mut parked_items) = (BTreeSet::new(), BTreeMap::new());
         for contact in self.store.parked(self.scope, u32::MAX).await? {
             match contact.side {
                 Side::Crm => drop(parked.insert(contact.id)),
-                Side::Office if is_review(&contact.reason) => drop(reviewed.insert(contact.id)),
-                Side::Office => {}
+                Side::Office => drop(parked_items.insert(contact.id, is_review(&contact.reason))),
             }
         }
         Ok(Run {
@@ -93,7 +97,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             guard: Guard::new(self.store.held(self.scope).await?),
             reach,
             parked,
-            reviewed,
+            parked_items,
             deleted: None,
             looks: BTreeMap::new(),
         })

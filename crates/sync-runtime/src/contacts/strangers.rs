@@ -172,9 +172,8 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                 let record = records.swap_remove(at);
                 changes.extend(self.link_equal(&item, &record));
             } else if review {
-                (run.state.reviewing, run.state.recovering) =
-                    (true, run.state.recovering.or(Some(self.clock.now())));
-                changes.extend(self.wait_in_outlook(item.id, Review::ItemOfLostStore.reason(), None));
+                run.state.reviewing = run.state.recovering.is_some();
+                changes.extend(self.wait_in_outlook(item.id, Review::Item.reason(), None));
             } else {
                 inserts.push(Insert {
                     item,

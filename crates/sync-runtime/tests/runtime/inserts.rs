@@ -125,7 +125,7 @@ async fn n1_edits_made_while_an_insert_was_in_doubt_meet() {
 
 #[tokio::test]
 async fn n2_where_nobody_can_tell_which_record_it_is_both_wait_for_a_person() {
-    for resolved_by in ["equal", "reenable"] {
+    for (resolved_by, edited) in [("equal", "Title"), ("equal", "Last_Name"), ("reenable", "Title")] {
         let (mut world, item) = with_own(false).await;
         world
             .faults
@@ -133,7 +133,7 @@ async fn n2_where_nobody_can_tell_which_record_it_is_both_wait_for_a_person() {
         world.run().await.unwrap_err();
         let grace = world.crm.the("Hopper");
         world.wait(2);
-        world.crm.edit(&grace, "Title", Some("Captain"));
+        world.crm.edit(&grace, edited, Some("Captain"));
         let other = world.person("Other");
         world.sync().await;
         assert_eq!(
@@ -145,13 +145,16 @@ async fn n2_where_nobody_can_tell_which_record_it_is_both_wait_for_a_person() {
         world.crm.touch(&grace);
         stays_as_it_is(&world).await;
         assert_eq!(world.counts().await.parked, 2);
-        assert_eq!(world.crm.the("Hopper"), grace);
+        assert_eq!(world.crm.state().records.len(), 2);
         if resolved_by == "equal" {
-            world
-                .mailbox()
-                .user_edits(&item, OfficeField::JobTitle, Some("Captain"));
+            let field = if edited == "Title" {
+                OfficeField::JobTitle
+            } else {
+                OfficeField::Surname
+            };
+            world.mailbox().user_edits(&item, field, Some("Captain"));
             world.sync().await;
-            assert_eq!(world.crm.the("Hopper"), grace);
+            assert_eq!(world.crm.state().records.len(), 2);
             assert_eq!(world.mailbox().all().len(), 2);
         } else {
             world.users[0].reenable = true;
@@ -163,6 +166,23 @@ async fn n2_where_nobody_can_tell_which_record_it_is_both_wait_for_a_person() {
         assert_eq!(world.counts().await.parked, 0);
         stays_as_it_is(&world).await;
     }
+}
+
+#[tokio::test]
+async fn a_contact_that_is_deleted_while_its_insert_is_in_doubt_is_not_parked() {
+    let (world, item) = with_own(false).await;
+    world
+        .faults
+        .plan("insert record", 0, Fault::MaybeDone { effect: true });
+    world.run().await.unwrap_err();
+    let grace = world.crm.the("Hopper");
+    world.wait(2);
+    world.crm.edit(&grace, "Title", Some("Captain"));
+    world.mailbox().user_deletes(&item);
+    world.sync().await;
+    let parked = world.parked().await;
+    assert_eq!((parked.len(), &parked[0].id), (1, &grace));
+    stays_as_it_is(&world).await;
 }
 
 #[tokio::test]

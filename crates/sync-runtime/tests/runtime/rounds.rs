@@ -54,15 +54,52 @@ async fn n2_a_false_removal_of_a_new_contact_costs_it_no_record() {
     let world = World::new();
     world.sync().await;
     let mine = own(&world, "Hopper");
-    world.mailbox().state().delta.false_removals.insert(mine.clone());
-    world.sync().await;
-    world.mailbox().state().delta.false_removals.clear();
-    world
-        .mailbox()
-        .user_edits(&mine, OfficeField::JobTitle, Some("Rear Admiral"));
+    world.wait(300);
+    // Heard of and not read yet.
+    world.faults.plan("read", 0, Fault::Transient);
+    world.run().await.unwrap_err();
+    world.mailbox().state().delta.false_removals.insert(mine);
     world.sync().await;
     world.crm.the("Hopper");
     stays_as_it_is(&world).await;
+}
+
+#[tokio::test]
+async fn n2_a_false_removal_after_a_lost_store_makes_no_second_item() {
+    let mut world = World::new();
+    world.keeps_external_ids();
+    let (_, born) = crate::scenes::grace_in(&world).await;
+    world.mailbox().state().delta.false_removals.insert(born);
+    world.lose_store();
+    for _ in 0..2 {
+        world.sync().await;
+    }
+    assert_eq!(world.mailbox().all().len(), 1);
+    assert_eq!(world.counts().await.linked, 1);
+}
+
+#[tokio::test]
+async fn a_parked_contact_that_is_deleted_is_parked_no_more_and_one_that_is_not_stays() {
+    let world = World::new();
+    world.sync().await;
+    let folder = world.mailbox().container();
+    let nameless = [1, 2].map(|_| {
+        world
+            .mailbox()
+            .user_adds(&folder, &[(OfficeField::GivenName, "Grace")])
+    });
+    world.sync().await;
+    assert_eq!(world.counts().await.parked, 2);
+    world.mailbox().user_deletes(&nameless[0]);
+    world
+        .mailbox()
+        .state()
+        .delta
+        .false_removals
+        .insert(nameless[1].clone());
+    world.sync().await;
+    assert_eq!(world.parked().await[0].id, nameless[1]);
+    assert_eq!(world.counts().await.parked, 1);
 }
 
 #[tokio::test]

@@ -162,10 +162,13 @@ impl World {
     }
 
     pub(crate) fn add_user(&mut self, owner: &str) {
+        let mailbox = FakeMailbox::new(Arc::clone(&self.faults), self.clock.clone());
+        // No id of one mailbox is one of another's.
+        mailbox.state().next = self.users.len() as u64 * 100_000;
         self.users.push(User {
             scope: ScopeId::derive("tenant-1", ORGANISATION, owner, Kind::Contacts),
             owner: owner.to_owned(),
-            mailbox: FakeMailbox::new(Arc::clone(&self.faults), self.clock.clone()),
+            mailbox,
             known_folder: None,
             known_change: None,
             reenable: false,
