@@ -154,12 +154,11 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         changes: &mut Vec<Change>,
     ) -> Result<(), Stop> {
         let id = std::slice::from_ref(&holder.id);
-        let ours = match &holder.owner {
-            Some(owner) => owner == self.owner,
-            None => {
-                let records = self.crm.records(id, &[]).await?;
-                records.iter().any(|record| record.owner == self.owner)
-            }
+        let ours = if let Some(owner) = &holder.owner {
+            owner == self.owner
+        } else {
+            let records = self.crm.records(id, &[]).await?;
+            records.iter().any(|record| record.owner == self.owner)
         };
         let links = self.store.links(self.scope, id).await?;
         let free = links.is_empty() || !self.vacant(&run.folder, links).await?.is_empty();

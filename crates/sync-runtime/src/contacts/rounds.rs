@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
-use sync_engine::link::{Link, LinkState, Side};
+use sync_engine::link::{Link, LinkState};
 use sync_engine::plan::unedited_item;
 
 use super::run::Run;
@@ -29,10 +29,8 @@ const MOST_IDLE_PAGES: u32 = 10;
 struct Round {
     /// Items of records that have to be looked at.
     touched: BTreeSet<String>,
-    /// Items that no link knows.
+    /// Items that no link knows. Each is read before anything happens, so that one which is gone is found to be.
     strangers: BTreeSet<String>,
-    /// Items that no link knows and that are gone.
-    departed: BTreeSet<String>,
     /// Every item that is there.
     present: BTreeSet<String>,
     told: BTreeSet<String>,
@@ -132,7 +130,6 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                         round.touched.insert(item.id.clone());
                     }
                     if link.is_none() {
-                        round.departed.remove(&item.id);
                         round.strangers.insert(item.id.clone());
                     }
                     round.present.insert(item.id);
@@ -141,9 +138,8 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                     round.present.remove(&id);
                     if link.is_some_and(|link| link.state != LinkState::Tombstone) {
                         round.touched.insert(id);
-                    } else if link.is_none() {
-                        round.strangers.remove(&id);
-                        round.departed.insert(id);
+                    } else if link.is_none() && run.is_parked_item(&id) {
+                        round.strangers.insert(id);
                     }
                 }
             }
@@ -189,12 +185,8 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             .map(|link| self.enqueue(link.crm_id, Cause::Changed, true))
             .collect();
         for office_id in round.strangers {
-            let review = false;
+            let review = run.is_reviewed(&office_id);
             changes.push(Change::Stranger(self.scope, Stranger { office_id, review }));
-        }
-        for office_id in round.departed {
-            changes.push(Change::DropStranger(self.scope, office_id.clone()));
-            changes.push(Change::Unpark(self.scope, Side::Office, office_id));
         }
         run.state.cursor = cursor;
         run.state.polled = Some(self.clock.now());

@@ -12,7 +12,7 @@ use crate::scenes::{ada_in, grace_in, states, stays_as_it_is, with_ada, with_gra
 
 /// One contact of either birth in a world whose deletions reach the CRM.
 async fn propagating(born_in_crm: bool) -> (World, String, String) {
-    let mut world = World::new().await;
+    let mut world = World::new();
     world.policy.deletes_to_crm = Deletes::Propagate;
     let (record, item) = if born_in_crm {
         ada_in(&world).await

@@ -11,7 +11,7 @@ use crate::scenes::{own, stays_as_it_is};
 
 /// So many people on both sides, and a guard that lets five deletions or updates of a run through at once.
 async fn people(count: usize) -> (World, Vec<String>) {
-    let mut world = World::new().await.with_pages_of(500);
+    let mut world = World::new().with_pages_of(500);
     let ids: Vec<String> = (0..count).map(|n| world.person(&format!("P{n}"))).collect();
     world.sync().await;
     world.policy.guard = GuardLimits {

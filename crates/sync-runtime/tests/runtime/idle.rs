@@ -7,7 +7,7 @@ use crate::scenes::own;
 
 #[tokio::test]
 async fn n10_an_idle_run_writes_nothing_and_makes_three_calls() {
-    let world = World::one_way().await;
+    let world = World::one_way();
     for n in 0..5 {
         world.person(&format!("P{n}"));
     }
@@ -27,7 +27,7 @@ async fn n10_an_idle_run_writes_nothing_and_makes_three_calls() {
 
 #[tokio::test]
 async fn n10_an_idle_run_of_both_ways_makes_one_call_of_the_mailbox_and_commits_nothing() {
-    let world = World::new().await;
+    let world = World::new();
     for n in 0..5 {
         world.person(&format!("P{n}"));
     }
@@ -55,7 +55,7 @@ async fn n10_an_idle_run_of_both_ways_makes_one_call_of_the_mailbox_and_commits_
 
 #[tokio::test]
 async fn n10_the_feed_is_read_once_for_all_syncs() {
-    let mut world = World::one_way().await;
+    let mut world = World::one_way();
     for name in ["bob", "carol"] {
         world.add_user(name);
     }
@@ -77,7 +77,7 @@ async fn n10_the_feed_is_read_once_for_all_syncs() {
 
 #[tokio::test]
 async fn n10_a_feed_that_is_young_enough_is_not_read_again() {
-    let mut world = World::one_way().await;
+    let mut world = World::one_way();
     world.policy.feed_max_age = SignedDuration::from_mins(4);
     world.sync().await;
     world.sync().await;
@@ -92,7 +92,7 @@ async fn n10_a_feed_that_is_young_enough_is_not_read_again() {
 
 #[tokio::test]
 async fn two_syncs_that_run_together_wait_for_one_poll() {
-    let mut world = World::one_way().await;
+    let mut world = World::one_way();
     world.add_user("bob");
     world.sync_user(0).await;
     world.sync_user(1).await;

@@ -10,7 +10,7 @@ use crate::fakes::world::World;
 use crate::scenes::{own, stays_as_it_is, with_ada};
 
 async fn with_own(external_ids: bool) -> (World, String) {
-    let mut world = World::new().await;
+    let mut world = World::new();
     if external_ids {
         world.keeps_external_ids();
     }
@@ -125,7 +125,7 @@ async fn n1_edits_made_while_an_insert_was_in_doubt_meet() {
 
 #[tokio::test]
 async fn n2_where_nobody_can_tell_which_record_it_is_both_wait_for_a_person() {
-    for resolved_by in ["equal", "reenable"] {
+    for (resolved_by, edited) in [("equal", "Title"), ("equal", "Last_Name"), ("reenable", "Title")] {
         let (mut world, item) = with_own(false).await;
         world
             .faults
@@ -133,7 +133,7 @@ async fn n2_where_nobody_can_tell_which_record_it_is_both_wait_for_a_person() {
         world.run().await.unwrap_err();
         let grace = world.crm.the("Hopper");
         world.wait(2);
-        world.crm.edit(&grace, "Title", Some("Captain"));
+        world.crm.edit(&grace, edited, Some("Captain"));
         let other = world.person("Other");
         world.sync().await;
         assert_eq!(
@@ -145,13 +145,16 @@ async fn n2_where_nobody_can_tell_which_record_it_is_both_wait_for_a_person() {
         world.crm.touch(&grace);
         stays_as_it_is(&world).await;
         assert_eq!(world.counts().await.parked, 2);
-        assert_eq!(world.crm.the("Hopper"), grace);
+        assert_eq!(world.crm.state().records.len(), 2);
         if resolved_by == "equal" {
-            world
-                .mailbox()
-                .user_edits(&item, OfficeField::JobTitle, Some("Captain"));
+            let field = if edited == "Title" {
+                OfficeField::JobTitle
+            } else {
+                OfficeField::Surname
+            };
+            world.mailbox().user_edits(&item, field, Some("Captain"));
             world.sync().await;
-            assert_eq!(world.crm.the("Hopper"), grace);
+            assert_eq!(world.crm.state().records.len(), 2);
             assert_eq!(world.mailbox().all().len(), 2);
         } else {
             world.users[0].reenable = true;
@@ -166,8 +169,25 @@ async fn n2_where_nobody_can_tell_which_record_it_is_both_wait_for_a_person() {
 }
 
 #[tokio::test]
+async fn a_contact_that_is_deleted_while_its_insert_is_in_doubt_is_not_parked() {
+    let (world, item) = with_own(false).await;
+    world
+        .faults
+        .plan("insert record", 0, Fault::MaybeDone { effect: true });
+    world.run().await.unwrap_err();
+    let grace = world.crm.the("Hopper");
+    world.wait(2);
+    world.crm.edit(&grace, "Title", Some("Captain"));
+    world.mailbox().user_deletes(&item);
+    world.sync().await;
+    let parked = world.parked().await;
+    assert_eq!((parked.len(), &parked[0].id), (1, &grace));
+    stays_as_it_is(&world).await;
+}
+
+#[tokio::test]
 async fn a_record_refused_inside_a_batch_keeps_no_other_from_being_made() {
-    let world = World::new().await;
+    let world = World::new();
     world.crm.refuses("Title", Some("bad"));
     world.sync().await;
     own(&world, "A");
@@ -234,7 +254,7 @@ async fn an_edit_that_is_taken_back_ends_its_parking() {
 
 #[tokio::test]
 async fn k2_what_the_crm_would_refuse_is_parked_before_the_call() {
-    let mut world = World::new().await;
+    let mut world = World::new();
     world.describes("Title", |field| field.length = Some(5));
     world.sync().await;
     let folder = world.mailbox().container();
@@ -279,7 +299,7 @@ async fn k2_what_the_crm_would_refuse_is_parked_before_the_call() {
 #[tokio::test]
 async fn n2_a_unique_value_of_the_same_owner_is_the_same_contact_and_of_another_a_conflict() {
     for owner in ["alice", "bob"] {
-        let world = World::new().await;
+        let world = World::new();
         world.crm.makes_unique("Email");
         let record = world
             .crm
@@ -315,7 +335,7 @@ async fn n2_a_unique_value_of_the_same_owner_is_the_same_contact_and_of_another_
 
 #[tokio::test]
 async fn n2_two_items_with_one_unique_value_do_not_share_a_record() {
-    let world = World::new().await;
+    let world = World::new();
     world.crm.makes_unique("Email");
     world.sync().await;
     let items = [own(&world, "A"), own(&world, "B")];
@@ -338,7 +358,7 @@ async fn n2_two_items_with_one_unique_value_do_not_share_a_record() {
 async fn n2_a_lost_answer_to_making_a_record_anew_leaves_one() {
     for external_ids in [true, false] {
         for effect in [true, false] {
-            let mut world = World::new().await;
+            let mut world = World::new();
             if external_ids {
                 world.keeps_external_ids();
             }

@@ -124,7 +124,7 @@ async fn n1_without_the_key_the_last_round_overwrites_nothing() {
 
 #[tokio::test]
 async fn n6_the_last_round_deletes_nothing_in_the_crm() {
-    let mut world = World::new().await;
+    let mut world = World::new();
     world.policy.deletes_to_crm = Deletes::Propagate;
     let (ada, item) = ada_in(&world).await;
     world.mailbox().user_deletes(&item);
@@ -169,7 +169,7 @@ async fn n6_what_the_crm_has_no_field_for_stays() {
 
 #[tokio::test]
 async fn n6_what_the_guard_holds_in_the_last_round_stays() {
-    let mut world = World::new().await.with_pages_of(500);
+    let mut world = World::new().with_pages_of(500);
     let ids: Vec<String> = (0..40).map(|n| world.person(&format!("P{n}"))).collect();
     world.sync().await;
     world.policy.guard = GuardLimits {
@@ -188,7 +188,7 @@ async fn n6_what_the_guard_holds_in_the_last_round_stays() {
     assert_eq!(world.crm.writes().updates, 5);
     assert_eq!(world.mailbox().all().len(), 15);
 
-    let mut world = World::new().await.with_pages_of(500);
+    let mut world = World::new().with_pages_of(500);
     let ids: Vec<String> = (0..40).map(|n| world.person(&format!("P{n}"))).collect();
     world.sync().await;
     world.policy.guard.updates_per_run = 5;
@@ -216,7 +216,7 @@ async fn n2_disabling_while_creations_are_in_doubt_loses_and_doubles_nothing() {
         ("insert record", true),
     ] {
         for effect in [true, false] {
-            let mut world = World::new().await;
+            let mut world = World::new();
             if external_ids {
                 world.keeps_external_ids();
             }
@@ -251,7 +251,7 @@ async fn n2_disabling_while_creations_are_in_doubt_loses_and_doubles_nothing() {
 
 #[tokio::test]
 async fn n2_an_insert_that_nobody_could_settle_is_reviewed_when_the_sync_is_enabled_again() {
-    let world = World::new().await;
+    let world = World::new();
     world.sync().await;
     let item = own(&world, "Hopper");
     world
@@ -276,7 +276,7 @@ async fn n2_an_insert_that_nobody_could_settle_is_reviewed_when_the_sync_is_enab
 
 #[tokio::test]
 async fn n2_what_was_left_is_the_same_contact_when_the_sync_is_enabled_again() {
-    let mut world = World::new().await;
+    let mut world = World::new();
     world.policy.conflict = ConflictPolicy::Manual;
     let (ada, item) = ada_in(&world).await;
     let (grace, born) = grace_in(&world).await;
@@ -337,7 +337,7 @@ async fn n6_disabling_that_is_called_off_passes_for_no_deletion() {
             Fault::Crash { effect: true },
             Fault::Crash { effect: false },
         ] {
-            let mut world = World::new().await;
+            let mut world = World::new();
             world.policy.deletes_to_crm = Deletes::Propagate;
             let ids: Vec<String> = (0..6).map(|n| world.person(&format!("P{n}"))).collect();
             let (_, born) = grace_in(&world).await;
@@ -366,7 +366,7 @@ async fn n6_disabling_that_is_called_off_passes_for_no_deletion() {
 
 #[tokio::test]
 async fn k6_a_sync_enabled_again_before_it_was_off_lists_the_rest() {
-    let mut world = World::new().await;
+    let mut world = World::new();
     for n in 0..300 {
         world.person(&format!("P{n}"));
     }
@@ -387,7 +387,7 @@ async fn k6_a_sync_enabled_again_before_it_was_off_lists_the_rest() {
 
 #[tokio::test]
 async fn n6_a_wave_of_disabling_is_braked() {
-    let mut world = World::new().await;
+    let mut world = World::new();
     for name in ["bob", "carol"] {
         world.add_user(name);
     }
@@ -413,7 +413,7 @@ async fn n6_a_wave_of_disabling_is_braked() {
 
 #[tokio::test]
 async fn n6_a_sync_that_passed_the_brake_goes_on_after_a_crash() {
-    let mut world = World::new().await;
+    let mut world = World::new();
     ada_in(&world).await;
     world.disables_per_hour = 1;
     world.wait(300);
@@ -468,7 +468,7 @@ async fn n1_a_crash_at_any_point_of_the_last_round_loses_nothing() {
                 world.crm.the("Lamarr");
                 assert_eq!(world.crm.the("Hopper"), grace, "{context}");
                 let left: Vec<String> = world.mailbox().all().into_keys().collect();
-                assert_eq!(left, [born.clone()], "{context}");
+                assert_eq!(left, std::slice::from_ref(&born), "{context}");
                 assert_eq!(world.mailbox().folder_names(), [kept()], "{context}");
                 world.sync().await;
                 assert_eq!(world.crm.state().records.len(), 3, "{context}");

@@ -12,7 +12,7 @@ use crate::scenes::{ada_in, grace_in, own, stays_as_it_is, with_ada};
 
 /// Contacts of both births, synced; then the store is lost.
 async fn lost(external_ids: bool, change: impl FnOnce(&World, &str, &str)) -> World {
-    let mut world = World::new().await;
+    let mut world = World::new();
     if external_ids {
         world.keeps_external_ids();
     }
@@ -123,6 +123,42 @@ async fn n2_what_waits_for_review_is_linked_once_both_are_equal_and_taken_as_new
 }
 
 #[tokio::test]
+async fn n2_what_waits_for_review_waits_on_whatever_its_owner_does() {
+    let mut world = lost(false, |world, _, born| {
+        world
+            .mailbox()
+            .user_edits(born, OfficeField::JobTitle, Some("Rear Admiral"));
+    })
+    .await;
+    world.sync().await;
+    let parked = world.parked().await;
+    let office = sync_engine::link::Side::Office;
+    let item = parked
+        .into_iter()
+        .find(|parked| parked.side == office)
+        .unwrap()
+        .id;
+    for title in ["Captain", "Commodore"] {
+        world
+            .mailbox()
+            .user_edits(&item, OfficeField::JobTitle, Some(title));
+        world.sync().await;
+        world.crm.the("Hopper");
+        assert_eq!(world.counts().await.parked, 2);
+    }
+    world
+        .mailbox()
+        .user_edits(&item, OfficeField::JobTitle, Some("Admiral"));
+    world.sync().await;
+    assert_eq!(
+        (world.counts().await.linked, world.counts().await.parked),
+        (12, 0)
+    );
+    world.users[0].reenable = true;
+    stays_as_it_is(&world).await;
+}
+
+#[tokio::test]
 async fn n2_new_contacts_are_not_reviewed_after_a_lost_store() {
     let world = lost(false, |world, _, born| {
         world
@@ -151,7 +187,7 @@ async fn n2_new_contacts_are_not_reviewed_after_a_lost_store() {
 
 #[tokio::test]
 async fn k1_a_folder_whose_creation_was_cut_off_is_no_lost_store() {
-    let mut world = World::new().await;
+    let mut world = World::new();
     let theirs = world.person("Theirs");
     world
         .faults
@@ -168,7 +204,7 @@ async fn k1_a_folder_whose_creation_was_cut_off_is_no_lost_store() {
 
 #[tokio::test]
 async fn n9_a_lost_store_deletes_nothing_on_either_side() {
-    let mut world = World::new().await;
+    let mut world = World::new();
     world.policy.deletes_to_crm = Deletes::Propagate;
     let (ada, item) = ada_in(&world).await;
     let (grace, born) = grace_in(&world).await;
@@ -192,7 +228,7 @@ async fn n9_a_lost_store_deletes_nothing_on_either_side() {
 #[tokio::test]
 async fn n2_an_older_store_is_known_by_the_status_and_makes_nothing_twice() {
     for external_ids in [true, false] {
-        let mut world = World::new().await;
+        let mut world = World::new();
         if external_ids {
             world.keeps_external_ids();
         }
@@ -231,7 +267,7 @@ async fn n2_an_older_store_is_known_by_the_status_and_makes_nothing_twice() {
 
 #[tokio::test]
 async fn n1_an_older_store_loses_no_edit() {
-    let mut world = World::new().await;
+    let mut world = World::new();
     world.policy.conflict = ConflictPolicy::Manual;
     let (ada, item) = ada_in(&world).await;
     world.sync().await;
@@ -280,7 +316,7 @@ async fn n1_a_lost_key_overwrites_nothing_and_writes_nothing_where_both_are_equa
 
 #[tokio::test]
 async fn n2_a_key_lost_while_an_insert_is_in_doubt_makes_no_second_record() {
-    let mut world = World::new().await;
+    let mut world = World::new();
     world.sync().await;
     own(&world, "Hopper");
     world

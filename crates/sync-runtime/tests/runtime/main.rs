@@ -27,5 +27,6 @@ mod recovery;
 mod reenabling;
 mod rounds;
 mod scenes;
+mod search;
 mod strangers;
 mod two_way;

@@ -11,15 +11,15 @@ use crate::fakes::mailbox::Writes;
 use crate::fakes::world::World;
 use crate::scenes::{grace_in, own, states, stays_as_it_is};
 
-async fn towards_crm() -> World {
-    let mut world = World::new().await;
+fn towards_crm() -> World {
+    let mut world = World::new();
     world.flows(Direction::OfficeToCrm);
     world
 }
 
 #[tokio::test]
 async fn i19_from_the_crm_only_nothing_is_written_there() {
-    let mut world = World::one_way().await;
+    let mut world = World::one_way();
     world.policy.deletes_to_crm = Deletes::Propagate;
     let ids: Vec<String> = (0..5).map(|n| world.person(&format!("P{n}"))).collect();
     world.sync().await;
@@ -51,7 +51,7 @@ async fn i19_from_the_crm_only_nothing_is_written_there() {
 
 #[tokio::test]
 async fn i19_from_the_mailbox_only_nothing_is_written_there_but_the_folder() {
-    let mut world = towards_crm().await;
+    let mut world = towards_crm();
     world.policy.deletes_to_crm = Deletes::Propagate;
     let theirs = world.person("Theirs");
     let (grace, born) = grace_in(&world).await;
@@ -89,7 +89,7 @@ async fn i19_from_the_mailbox_only_nothing_is_written_there_but_the_folder() {
 
 #[tokio::test]
 async fn i19_a_direction_that_opens_brings_what_was_left_out() {
-    let mut world = towards_crm().await;
+    let mut world = towards_crm();
     let theirs: Vec<String> = (0..9).map(|n| world.person(&format!("P{n}"))).collect();
     grace_in(&world).await;
     world.flows(Direction::Both);
@@ -100,7 +100,7 @@ async fn i19_a_direction_that_opens_brings_what_was_left_out() {
     assert_eq!(world.mailbox().all().len(), 10);
     stays_as_it_is(&world).await;
 
-    let mut world = World::one_way().await;
+    let mut world = World::one_way();
     world.person("Theirs");
     world.sync().await;
     own(&world, "Hopper");
@@ -114,7 +114,7 @@ async fn i19_a_direction_that_opens_brings_what_was_left_out() {
 #[tokio::test]
 async fn i19_a_direction_that_closes_leaves_what_is_there() {
     for direction in [Direction::CrmToOffice, Direction::OfficeToCrm] {
-        let mut world = World::new().await;
+        let mut world = World::new();
         world.person("Theirs");
         grace_in(&world).await;
         world.flows(direction);
@@ -134,7 +134,7 @@ async fn i19_a_direction_that_closes_leaves_what_is_there() {
 
 #[tokio::test]
 async fn k8_from_the_mailbox_only_disabling_leaves_every_record() {
-    let world = towards_crm().await;
+    let world = towards_crm();
     grace_in(&world).await;
     assert_eq!(
         world.disable().await.unwrap(),

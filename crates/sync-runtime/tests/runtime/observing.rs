@@ -78,7 +78,7 @@ async fn foretold(world: &World) -> Observed {
 
 #[tokio::test]
 async fn i19_a_dry_run_of_the_first_sync_makes_nothing_not_even_the_folder() {
-    let world = World::new().await;
+    let world = World::new();
     let ids: Vec<String> = (0..20).map(|n| world.person(&format!("P{n}"))).collect();
     world.crm.import("alice", &[("Last_Name", "Imported")]);
     world.crm.add("alice", &[("Phone", "1")]);
@@ -94,7 +94,7 @@ async fn i19_a_dry_run_of_the_first_sync_makes_nothing_not_even_the_folder() {
 
 #[tokio::test]
 async fn i19_a_dry_run_tells_every_kind_of_write() {
-    let mut world = World::new().await;
+    let mut world = World::new();
     world.policy.deletes_to_crm = Deletes::Propagate;
     let ids: Vec<String> = (0..12).map(|n| world.person(&format!("P{n}"))).collect();
     world.sync().await;
@@ -153,7 +153,7 @@ impl World {
 
 #[tokio::test]
 async fn a_dry_run_shows_what_the_guard_would_hold_and_holds() {
-    let mut world = World::new().await;
+    let mut world = World::new();
     let ids: Vec<String> = (0..20).map(|n| world.person(&format!("P{n}"))).collect();
     world.sync().await;
     world.policy.guard = GuardLimits {
@@ -177,7 +177,7 @@ async fn a_dry_run_shows_what_the_guard_would_hold_and_holds() {
 
 #[tokio::test]
 async fn a_dry_run_after_a_lost_store_shows_that_nothing_is_made_twice() {
-    let mut world = World::new().await;
+    let mut world = World::new();
     for n in 0..10 {
         world.person(&format!("P{n}"));
     }

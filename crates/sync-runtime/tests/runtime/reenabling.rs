@@ -162,7 +162,7 @@ async fn k8_what_stays_deleted_in_the_crm_is_not_brought_back() {
 
 #[tokio::test]
 async fn n2_another_clusters_claim_is_taken_over_where_the_tenant_names_it() {
-    let mut world = World::new().await;
+    let mut world = World::new();
     let (grace, born) = grace_in(&world).await;
     let ada = world.person("Lovelace");
     world.sync().await;

@@ -31,7 +31,7 @@ async fn n3_repeated_entries_are_taken_once() {
 
 #[tokio::test]
 async fn n9_a_false_removal_deletes_nothing() {
-    let mut world = World::new().await;
+    let mut world = World::new();
     world.policy.deletes_to_crm = Deletes::Propagate;
     let (ada, item) = ada_in(&world).await;
     let mine = own(&world, "Hopper");
@@ -51,23 +51,60 @@ async fn n9_a_false_removal_deletes_nothing() {
 
 #[tokio::test]
 async fn n2_a_false_removal_of_a_new_contact_costs_it_no_record() {
-    let world = World::new().await;
+    let world = World::new();
     world.sync().await;
     let mine = own(&world, "Hopper");
-    world.mailbox().state().delta.false_removals.insert(mine.clone());
-    world.sync().await;
-    world.mailbox().state().delta.false_removals.clear();
-    world
-        .mailbox()
-        .user_edits(&mine, OfficeField::JobTitle, Some("Rear Admiral"));
+    world.wait(300);
+    // Heard of and not read yet.
+    world.faults.plan("read", 0, Fault::Transient);
+    world.run().await.unwrap_err();
+    world.mailbox().state().delta.false_removals.insert(mine);
     world.sync().await;
     world.crm.the("Hopper");
     stays_as_it_is(&world).await;
 }
 
 #[tokio::test]
+async fn n2_a_false_removal_after_a_lost_store_makes_no_second_item() {
+    let mut world = World::new();
+    world.keeps_external_ids();
+    let (_, born) = crate::scenes::grace_in(&world).await;
+    world.mailbox().state().delta.false_removals.insert(born);
+    world.lose_store();
+    for _ in 0..2 {
+        world.sync().await;
+    }
+    assert_eq!(world.mailbox().all().len(), 1);
+    assert_eq!(world.counts().await.linked, 1);
+}
+
+#[tokio::test]
+async fn a_parked_contact_that_is_deleted_is_parked_no_more_and_one_that_is_not_stays() {
+    let world = World::new();
+    world.sync().await;
+    let folder = world.mailbox().container();
+    let nameless = [1, 2].map(|_| {
+        world
+            .mailbox()
+            .user_adds(&folder, &[(OfficeField::GivenName, "Grace")])
+    });
+    world.sync().await;
+    assert_eq!(world.counts().await.parked, 2);
+    world.mailbox().user_deletes(&nameless[0]);
+    world
+        .mailbox()
+        .state()
+        .delta
+        .false_removals
+        .insert(nameless[1].clone());
+    world.sync().await;
+    assert_eq!(world.parked().await[0].id, nameless[1]);
+    assert_eq!(world.counts().await.parked, 1);
+}
+
+#[tokio::test]
 async fn n9_a_forgotten_place_brings_a_list_and_no_deletion() {
-    let mut world = World::new().await;
+    let mut world = World::new();
     world.policy.deletes_to_crm = Deletes::Propagate;
     let (ada, item) = ada_in(&world).await;
     let gone = world.person("Gone");
@@ -174,7 +211,7 @@ async fn a_round_without_end_is_replaced_by_a_list_and_tried_again_later() {
 
 #[tokio::test]
 async fn k3_the_weekly_list_finds_what_no_round_told() {
-    let mut world = World::new().await;
+    let mut world = World::new();
     world.policy.deletes_to_crm = Deletes::Propagate;
     let (ada, item) = ada_in(&world).await;
     let gone = world.person("Gone");
@@ -248,7 +285,7 @@ async fn k3_the_weekly_pass_finds_what_no_feed_told() {
 
 #[tokio::test]
 async fn k6_the_weekly_pass_brings_no_record_from_over_the_cap() {
-    let mut world = World::new().await;
+    let mut world = World::new();
     world.policy.initial_cap = 2;
     for n in 0..5 {
         world.person(&format!("P{n}"));

@@ -21,7 +21,7 @@ pub(crate) async fn ada_in(world: &World) -> (String, String) {
 }
 
 pub(crate) async fn with_ada() -> (World, String, String) {
-    let world = World::new().await;
+    let world = World::new();
     let (ada, item) = ada_in(&world).await;
     (world, ada, item)
 }
@@ -35,7 +35,7 @@ pub(crate) async fn grace_in(world: &World) -> (String, String) {
 }
 
 pub(crate) async fn with_grace() -> (World, String, String) {
-    let world = World::new().await;
+    let world = World::new();
     let (grace, item) = grace_in(&world).await;
     (world, grace, item)
 }

@@ -9,7 +9,7 @@ use crate::scenes::{ada_in, links, own, stays_as_it_is, with_ada, with_grace};
 
 #[tokio::test]
 async fn k3_a_contact_made_in_outlook_gets_a_record_of_the_user() {
-    let world = World::new().await;
+    let world = World::new();
     world.sync().await;
     let item = own(&world, "Hopper");
     world.sync().await;
@@ -185,7 +185,7 @@ async fn n3_our_own_writes_come_back_without_a_call_of_the_mailbox() {
 
 #[tokio::test]
 async fn n3_the_servers_own_spelling_is_no_edit_in_either_direction() {
-    let world = World::new().await;
+    let world = World::new();
     world.mailbox().rewrites_phones();
     let ada = world
         .crm
@@ -206,7 +206,7 @@ async fn n3_the_servers_own_spelling_is_no_edit_in_either_direction() {
 
 #[tokio::test]
 async fn n5_one_way_fields_go_one_way() {
-    let mut world = World::new().await;
+    let mut world = World::new();
     let rule = |direction| RequestedRule {
         office: OfficeField::NickName,
         crm: "Nickname".to_owned(),
@@ -252,7 +252,7 @@ async fn n5_one_way_fields_go_one_way() {
 
 #[tokio::test]
 async fn n1_what_is_cut_on_its_way_stays_whole_where_it_was_written() {
-    let mut world = World::new().await;
+    let mut world = World::new();
     world.describes("Title", |field| field.length = Some(5));
     world.maps_by(RequestedRule {
         office: OfficeField::JobTitle,
@@ -282,7 +282,7 @@ async fn n1_what_is_cut_on_its_way_stays_whole_where_it_was_written() {
 
 #[tokio::test]
 async fn n1_a_value_that_the_crm_withholds_is_neither_blank_nor_written() {
-    let mut world = World::new().await;
+    let mut world = World::new();
     world.describes("Mobile", |field| field.private = true);
     let ada = world
         .crm

@@ -72,7 +72,7 @@ impl FakeCrm {
         let hour = jiff::SignedDuration::from_hours(1);
         let row = state.deleted.iter_mut().find(|(deleted, _)| deleted == id);
         let (_, at) = row.unwrap();
-        *at = *at - hour;
+        *at -= hour;
     }
 
     /// The loser goes, and the winner takes what it lacks.
