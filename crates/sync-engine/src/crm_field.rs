@@ -34,6 +34,10 @@ impl CrmKind {
 
 /// One field of the CRM's contacts.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "independent answers of the metadata"
+)]
 pub struct CrmField {
     /// The API name, case-sensitive.
     pub api_name: String,
