@@ -58,6 +58,9 @@ pub enum TooLong {
 }
 
 /// One pair of fields.
+///
+/// Of a list, an entry is never mapped without those before it and goes the same way: the mailbox keeps lists without
+/// gaps, so that entries move up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     /// The mailbox field.
@@ -66,6 +69,9 @@ pub struct Rule {
     pub crm: String,
     /// Which way.
     pub direction: Direction,
+    /// Whether both sides may change the field, also while values go one way only ([`Mapping::towards_crm`]): then a
+    /// conflict is the policy's. Else the side that values come from wins.
+    pub two_way: bool,
     /// Who wins where both sides changed the field; absent means as the sync's policy says.
     pub conflict: Option<ConflictPolicy>,
     /// What happens to long texts.
@@ -145,4 +151,4 @@ impl Mapping {
 }
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;

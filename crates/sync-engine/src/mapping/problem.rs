@@ -55,6 +55,26 @@ pub enum Problem {
         /// The second mailbox field.
         second: OfficeField,
     },
+    /// An entry of a list without those before it.
+    #[error(
+        "{office} is mapped, but {missing} is not: the mailbox keeps lists without gaps, so that an entry is known by those before it; map {missing} too, or leave {office} out"
+    )]
+    Gap {
+        /// The mailbox field.
+        office: OfficeField,
+        /// The entry before it.
+        missing: OfficeField,
+    },
+    /// An entry of a list that goes another way than the first.
+    #[error(
+        "{office} cannot go another way than {first}: they are entries of one list, and where one is cleared those behind it move up; give both the same direction, or leave {office} out"
+    )]
+    Apart {
+        /// The mailbox field.
+        office: OfficeField,
+        /// The first entry of the list.
+        first: OfficeField,
+    },
     /// Nothing is left.
     #[error("the mapping has no fields; add some, or use base: Default")]
     Empty,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{DEFAULT, Direction, Mapping, Problem, Rule, TooLong};
 use crate::crm_field::{CrmField, CrmKind};
 use crate::merge::ConflictPolicy;
-use crate::office_field::{OfficeField, OfficeKind};
+use crate::office_field::{Group, OfficeField, OfficeKind};
 
 /// The mapping that an author asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,11 +81,13 @@ impl Mapping {
                 Err(problem) => problems.push(problem),
             }
         }
-        rules.retain(|office, rule| {
-            !requested.exclude.contains(office)
-                && !requested.never.office.contains(office)
-                && !requested.never.crm.contains(&rule.crm)
-        });
+        rules.retain(|office, _| !requested.exclude.contains(office));
+        if problems.is_empty() {
+            problems.extend(gaps(&rules, requested));
+        }
+        let never = &requested.never;
+        rules.retain(|office, rule| !never.office.contains(office) && !never.crm.contains(&rule.crm));
+        problems.extend(align_lists(&mut rules, requested));
         let mut seen: BTreeMap<&str, OfficeField> = BTreeMap::new();
         for rule in rules.values() {
             if let Some(first) = seen.insert(&rule.crm, rule.office) {
@@ -120,6 +122,7 @@ fn rule(
         office,
         crm: field.api_name.clone(),
         direction,
+        two_way: direction == Direction::Both,
         conflict,
         too_long,
         may_be_withheld: field.private,
@@ -127,6 +130,54 @@ fn rule(
         crm_kind: field.kind.clone(),
         crm_max: field.length,
     }
+}
+
+/// Own rules for entries of lists where nobody asked for those before them. Where those fall out for another reason,
+/// these silently fall out with them.
+fn gaps(rules: &BTreeMap<OfficeField, Rule>, requested: &Requested) -> Vec<Problem> {
+    let own = |office: &OfficeField| requested.rules.iter().any(|rule| rule.office == *office);
+    let mut problems = Vec::new();
+    for group in Group::LISTS {
+        let known = |office: &OfficeField| rules.contains_key(office) || own(office);
+        let Some(missing) = group.fields().find(|office| !known(office)) else {
+            continue;
+        };
+        let behind = group.fields().filter(|office| *office > missing && own(office));
+        problems.extend(behind.map(|office| Problem::Gap { office, missing }));
+    }
+    problems
+}
+
+/// Sends the entries of each list the way of the first. Those that cannot follow are left out, with all behind them, as
+/// are those behind gaps.
+fn align_lists(rules: &mut BTreeMap<OfficeField, Rule>, requested: &Requested) -> Vec<Problem> {
+    let own = |office: OfficeField| requested.rules.iter().find(|rule| rule.office == office);
+    let stated = |office| own(office).is_some_and(|rule| rule.direction.is_some());
+    let mut problems = Vec::new();
+    for group in Group::LISTS {
+        let mut list: Option<(OfficeField, Direction)> = None;
+        let mut left_out = false;
+        for office in group.fields() {
+            let Some(rule) = rules.get_mut(&office).filter(|_| !left_out) else {
+                left_out = true;
+                rules.remove(&office);
+                continue;
+            };
+            let (first, direction) = *list.get_or_insert((office, rule.direction));
+            let follows = rule.direction.within(direction) == Some(direction);
+            let contradicts = rule.direction != direction && stated(office) && stated(first);
+            if contradicts || !follows && own(office).is_some() {
+                problems.push(Problem::Apart { office, first });
+            } else if follows {
+                rule.direction = direction;
+                rule.two_way = direction == Direction::Both;
+            } else {
+                left_out = true;
+                rules.remove(&office);
+            }
+        }
+    }
+    problems
 }
 
 /// How far a field can go. What the CRM may withhold is never written: nobody could tell what would be overwritten.
