@@ -1,0 +1,12 @@
+//! Laws of the planner: generated contacts that people change on both sides, between servers that keep less than they
+//! are given.
+
+mod contact;
+mod convergence;
+mod crm;
+mod deletions;
+mod loss;
+mod mailbox;
+mod parts;
+mod pool;
+mod symmetry;
