@@ -1,5 +1,6 @@
 //! SIGKILL in the middle of a first sync (N1, N2).
 
+use crmlink::api::{ContactSync, Reason};
 use serde_json::{Value, json};
 
 use crate::work::{ahead, begin, ends_well, let_go};
@@ -89,4 +90,60 @@ async fn n2_killed_again_and_again() {
     let_go(&case).await;
     case.start_operator().await;
     ends_well(case).await;
+}
+
+/// Killed while what was made and edited in Outlook goes to the CRM.
+async fn killed_on_the_way_to_the_crm(rule: Value) {
+    let mut case = crate::work::in_outlook().await;
+    let mut rule = rule;
+    rule["hold"] = json!(true);
+    case.fault(rule).await;
+    case.request::<ContactSync>("ana").await;
+    case.control.wait_parked(1, crate::support::WITHIN).await.unwrap();
+    case.kill_operator().await;
+    let_go(&case).await;
+    case.start_operator().await;
+    crate::work::ends_well_in_the_crm(case).await;
+}
+
+fn in_the_crm(method: &str, effect: &str) -> Value {
+    json!({ "service": "zoho", "method": method, "path": "/crm/v8/Contacts", "effect": effect })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn n2_killed_before_the_crm_makes_records() {
+    killed_on_the_way_to_the_crm(in_the_crm("POST", "before")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn n2_killed_after_the_crm_made_records() {
+    killed_on_the_way_to_the_crm(in_the_crm("POST", "after")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn n1_killed_before_the_crm_changes_records() {
+    killed_on_the_way_to_the_crm(in_the_crm("PUT", "before")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn n1_killed_after_the_crm_changed_records() {
+    killed_on_the_way_to_the_crm(in_the_crm("PUT", "after")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn n6_killed_while_the_sync_is_switched_off() {
+    let mut case = crate::work::in_outlook().await;
+    case.fault(json!({
+        "service": "graph", "method": "DELETE", "path": "*/contacts/*", "batched": true, "skip": 4, "effect": "after", "hold": true,
+    }))
+    .await;
+    case.change_sync("ana", json!({ "enabled": false })).await;
+    case.control.wait_parked(1, crate::support::WITHIN).await.unwrap();
+    case.kill_operator().await;
+    let_go(&case).await;
+    case.start_operator().await;
+    case.settled::<ContactSync>("ana", Reason::Disabled).await;
+    assert!(!case.mailbox(crate::support::ANA).await.has_folder());
+    case.change_sync("ana", json!({ "enabled": true })).await;
+    crate::work::ends_well_in_the_crm(case).await;
 }

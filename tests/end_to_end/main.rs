@@ -10,6 +10,7 @@
 
 mod crashes;
 mod pages;
+mod secrecy;
 mod starts;
 mod stops;
 mod work;

@@ -1,6 +1,7 @@
 //! Signing in: what a tenant says when its credentials do not work, and how it goes on once they do.
 
 use crmlink::api::{ConditionType, ContactSync, CrmTenant, Reason};
+use emulators::{Emulators, Options};
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::api::events::v1::Event;
 use kube::api::ListParams;
@@ -277,5 +278,51 @@ async fn a_throttled_sign_in_waits_and_asks_no_more() {
     case.request::<CrmTenant>("orchard").await;
     case.says::<CrmTenant>("orchard", Reason::CrmThrottled).await;
     assert_eq!(case.fired(rule).await, 1, "a request does not break the wait");
+    case.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_whose_sign_in_is_throttled_waits_and_stays_ready() {
+    let case = Case::in_sync(World::three(), ANA).await;
+    let denied = json!({ "error": "Access Denied", "status": "failure" });
+    let rule = json!({
+        "service": "zoho", "method": "POST", "path": "/oauth/v2/token", "times": 0,
+        "answer": { "status": 400, "body": denied },
+    });
+    case.fault(rule).await;
+    case.crm(json!({ "do": "expire_tokens" })).await;
+    case.request::<ContactSync>("ana").await;
+    let sync = case
+        .when("ana", "waiting", |sync: &ContactSync| {
+            sync.condition(ConditionType::Reconciling).is_some()
+        })
+        .await;
+    let words = ["Zoho CRM asks to slow down", "goes on by itself"];
+    sync.words(ConditionType::Reconciling, Reason::ProgressingWithRetry, &words);
+    sync.words(ConditionType::Ready, Reason::InSync, &[]);
+    case.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trouble_with_the_network_is_said_in_plain_words() {
+    let mut case = Case::without_operator(World::three()).await;
+    // The authority of other services takes the place of the one that these have.
+    let options = Options {
+        ca_file: Some(case.folder().join("ca.pem")),
+        ..Options::default()
+    };
+    let others = Emulators::start(&options).unwrap();
+    case.start_operator().await;
+    drop(others);
+    case.sign_in_unsettled().await;
+    let found: CrmTenant = case.says("orchard", Reason::Unreachable).await;
+    let words = [
+        "cannot connect to 127.0.0.1",
+        "authority that is not trusted",
+        "tried again",
+    ];
+    found.words(ConditionType::Ready, Reason::Unreachable, &words);
+    found.words(ConditionType::OfficeConnected, Reason::Unreachable, &words);
+    found.words(ConditionType::CrmConnected, Reason::Unreachable, &words);
     case.finish().await;
 }

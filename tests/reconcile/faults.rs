@@ -157,27 +157,3 @@ async fn a_service_that_does_not_answer_is_said_and_tried_again() {
     case.settled::<ContactSync>("ana", Reason::InSync).await;
     case.finish().await;
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn spent_credits_are_waited_for() {
-    let case = Case::in_sync(World::three(), ANA).await;
-    let spent = json!({ "code": "TOO_MANY_REQUESTS", "details": {}, "message": "You have exhausted the credits", "status": "error" });
-    case.fault(json!({
-        "service": "zoho", "path": "/crm/v8/", "times": 0, "answer": { "status": 429, "body": spent },
-    }))
-    .await;
-    case.crm(json!({ "do": "update_contact", "id": crm_id(1), "fields": { "Title": "Cooper" } }))
-        .await;
-    case.request::<ContactSync>("ana").await;
-    let sync = case
-        .when("ana", "waiting", |sync: &ContactSync| {
-            sync.condition(ConditionType::Reconciling).is_some()
-        })
-        .await;
-    assert!(
-        sync.condition(ConditionType::Stalled).is_none(),
-        "{:?}",
-        sync.conditions()
-    );
-    case.finish().await;
-}

@@ -137,3 +137,20 @@ async fn k8_a_folder_that_was_renamed_in_outlook_goes_on() {
     );
     case.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k1_a_new_name_that_is_taken_is_said() {
+    let choir = json!({ "displayName": "Choir" });
+    let world = World::three().set("/office365/0/users/1", "folders", json!([choir]));
+    let case = Case::in_sync(world, ANA).await;
+    case.change_sync("ana", json!({ "folderName": "Choir" })).await;
+    let sync: ContactSync = case.says("ana", Reason::FolderNameTaken).await;
+    let words = ["did not make", "another folderName"];
+    sync.words(ConditionType::Stalled, Reason::FolderNameTaken, &words);
+    assert_eq!(case.mailbox(ANA).await.copies().len(), 3);
+    case.change_sync("ana", json!({ "folderName": "Kundschaft" }))
+        .await;
+    case.settled::<ContactSync>("ana", Reason::InSync).await;
+    assert_eq!(case.mailbox(ANA).await.contacts("Kundschaft").len(), 3);
+    case.finish().await;
+}

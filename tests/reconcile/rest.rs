@@ -1,10 +1,10 @@
 //! At rest nothing is written (N10).
 
-use crmlink::api::{ContactSync, CrmTenant};
+use crmlink::api::{ContactSync, CrmTenant, Reason};
 use kube::ResourceExt;
 use serde_json::json;
 
-use crate::support::{ANA, Case, World, crm_id};
+use crate::support::{ANA, Case, World, contact_sync, crm_id, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn n10_a_restart_writes_nothing() {
@@ -52,5 +52,51 @@ async fn n10_a_requested_run_without_changes_echoes_the_request_and_nothing_else
         .await;
     case.sync_now("ana").await;
     assert_eq!(writes, case.writes().await);
+    case.finish().await;
+}
+
+async fn versions(case: &Case) -> [Option<String>; 3] {
+    [
+        case.get::<ContactSync>("ana").await.resource_version(),
+        case.get::<ContactSync>("anna").await.resource_version(),
+        case.get::<CrmTenant>("orchard").await.resource_version(),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn n10_trouble_that_lasts_is_said_once() {
+    let mut case = Case::in_sync(World::three(), ANA).await;
+    case.create(&contact_sync("anna@orchard.example")).await;
+    case.says::<ContactSync>("anna", Reason::UserNotFound).await;
+    case.change::<CrmTenant>(
+        "orchard",
+        json!({ "spec": { "guard": { "maxDeletesPerDay": 0 } } }),
+    )
+    .await;
+    case.settled::<CrmTenant>("orchard", Reason::Connected).await;
+    case.deletes_records(&[crm_id(1)]).await;
+    case.sync_now("ana").await;
+    case.stop_operator().await;
+    let before = versions(&case).await;
+    case.start_operator().await;
+    let looked = until(async || {
+        let labels = "kind=\"ContactSync\",outcome=\"done\"";
+        let done = case.operator().counter("crmlink_reconciles_total", labels).await;
+        (done >= 2).then_some(())
+    });
+    looked.await.expect("a look at both syncs");
+    assert_eq!(before, versions(&case).await, "a status was written");
+
+    // Nor while it is tried again and again.
+    let down = json!({ "service": "zoho", "method": "POST", "path": "/crm/v8/coql", "times": 0, "answer": { "status": 500 } });
+    let rule = case.fault(down).await;
+    case.request::<ContactSync>("ana").await;
+    case.says::<ContactSync>("ana", Reason::RetryLater).await;
+    let before = case.get::<ContactSync>("ana").await;
+    let (fired, tries) = (case.fired(rule).await, 2);
+    let again = until(async || (case.fired(rule).await >= fired + tries).then_some(()));
+    again.await.expect("further tries");
+    let after = case.get::<ContactSync>("ana").await;
+    assert_eq!(before.resource_version(), after.resource_version());
     case.finish().await;
 }

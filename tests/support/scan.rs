@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 /// Members of worlds and edits whose texts are about people.
-const ABOUT_PEOPLE: [&str; 8] = [
+const ABOUT_PEOPLE: [&str; 13] = [
     "fields",
     "account",
     "contact",
@@ -16,6 +16,54 @@ const ABOUT_PEOPLE: [&str; 8] = [
     "firstName",
     "lastName",
     "displayName",
+    "userPrincipalName",
+    "mail",
+    "email",
+    "proxyAddresses",
+    "crmUser",
+];
+
+/// Members of contacts, as the emulated services show them, that hold a person's texts.
+const OF_CONTACTS: [&str; 39] = [
+    "First_Name",
+    "Last_Name",
+    "Full_Name",
+    "Title",
+    "Department",
+    "Assistant",
+    "Email",
+    "Secondary_Email",
+    "Phone",
+    "Mobile",
+    "Home_Phone",
+    "Other_Phone",
+    "Mailing_Street",
+    "Mailing_City",
+    "Mailing_Zip",
+    "Other_Street",
+    "Other_City",
+    "Other_Zip",
+    "Description",
+    "givenName",
+    "middleName",
+    "surname",
+    "nickName",
+    "displayName",
+    "fileAs",
+    "companyName",
+    "jobTitle",
+    "department",
+    "assistantName",
+    "mobilePhone",
+    "businessPhones",
+    "homePhones",
+    "imAddresses",
+    "personalNotes",
+    "street",
+    "city",
+    "postalCode",
+    "name",
+    "address",
 ];
 
 /// Shorter texts stand in binary files by chance.
@@ -38,57 +86,41 @@ pub(super) fn texts_of_people(value: &Value, into: &mut BTreeSet<String>) {
     }
 }
 
-/// Adds the values that the contacts of the emulated CRM or of the mailboxes have.
+/// Adds the values that the contacts of the emulated CRM or of the mailboxes have, whoever wrote them.
 pub(super) fn values_of_contacts(state: &Value, into: &mut BTreeSet<String>) {
-    const NAMES: [&str; 16] = [
-        "First_Name",
-        "Last_Name",
-        "Email",
-        "Secondary_Email",
-        "Phone",
-        "Mobile",
-        "Mailing_Street",
-        "Other_Street",
-        "Description",
-        "givenName",
-        "surname",
-        "displayName",
-        "mobilePhone",
-        "personalNotes",
-        "street",
-        "address",
-    ];
-    match value_kind(state) {
-        Kind::List(items) => items.iter().for_each(|item| values_of_contacts(item, into)),
-        Kind::Object(members) => {
+    match state {
+        Value::Array(items) => items.iter().for_each(|item| values_of_contacts(item, into)),
+        Value::Object(members) => {
+            // Folders have a displayName too.
+            let of_a_contact = ["surname", "Last_Name"]
+                .iter()
+                .any(|name| members.contains_key(*name));
             for (name, member) in members {
-                match member {
-                    // Folders have a displayName too.
-                    Value::String(_)
-                        if NAMES.contains(&name.as_str()) && !members.contains_key("trashed") =>
-                    {
-                        texts(member, into);
-                    }
-                    other => values_of_contacts(other, into),
+                if of_a_contact && OF_CONTACTS.contains(&name.as_str()) {
+                    texts(member, into);
+                } else if of_a_contact && member.is_object() {
+                    parts(member, into);
+                } else if of_a_contact && name == "emailAddresses" {
+                    each(member).for_each(|address| parts(address, into));
+                } else {
+                    values_of_contacts(member, into);
                 }
             }
         }
-        Kind::Other => {}
+        _ => {}
     }
 }
 
-enum Kind<'a> {
-    List(&'a [Value]),
-    Object(&'a serde_json::Map<String, Value>),
-    Other,
+/// The parts of an address, or the name of an account.
+fn parts(value: &Value, into: &mut BTreeSet<String>) {
+    let members = value.as_object().into_iter().flatten();
+    members
+        .filter(|(name, _)| OF_CONTACTS.contains(&name.as_str()))
+        .for_each(|(_, member)| texts(member, into));
 }
 
-fn value_kind(value: &Value) -> Kind<'_> {
-    match value {
-        Value::Array(items) => Kind::List(items),
-        Value::Object(members) => Kind::Object(members),
-        _ => Kind::Other,
-    }
+fn each(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
 }
 
 fn texts(value: &Value, into: &mut BTreeSet<String>) {
@@ -97,7 +129,14 @@ fn texts(value: &Value, into: &mut BTreeSet<String>) {
             let odd = |text: &str| {
                 text.chars().count() >= SHORTEST && !text.bytes().all(|byte| byte.is_ascii_digit())
             };
-            into.extend(text.lines().filter(|line| odd(line)).map(str::to_owned));
+            let lines = text.lines().filter(|line| odd(line));
+            into.extend(lines.clone().map(str::to_owned));
+            // As a path or a query has it.
+            into.extend(
+                lines
+                    .filter(|line| line.contains('@'))
+                    .map(|line| line.replace('@', "%40")),
+            );
         }
         Value::Array(items) => items.iter().for_each(|item| texts(item, into)),
         // Ids and times are no secrets.
@@ -163,6 +202,31 @@ mod tests {
             2
         );
         assert!(found_in("a log", "Quornshire 4000000000000000001", &forbidden).is_empty());
+    }
+
+    #[test]
+    fn what_either_service_holds_is_known() {
+        let mut forbidden = BTreeSet::new();
+        let of_outlook = json!({ "displayName": "Zoho CRM Contacts", "contacts": [{
+            "surname": "Quorn", "businessPhones": ["+1 2 345"], "emailAddresses": [{ "address": "quorn@x.example", "name": "The Quorn" }],
+            "businessAddress": { "city": "Quornburgh" }, "personalNotes": "Likes mushrooms.", "changeKey": "abcdefgh",
+        }] });
+        let of_the_crm = json!({ "contacts": [{ "Last_Name": "Quorn", "Description": "Eats meat.", "Account_Name": { "id": "12345", "name": "Quorn Ltd" } }] });
+        values_of_contacts(&of_outlook, &mut forbidden);
+        values_of_contacts(&of_the_crm, &mut forbidden);
+        let known: Vec<&str> = forbidden.iter().map(String::as_str).collect();
+        let expected = [
+            "+1 2 345",
+            "Eats meat.",
+            "Likes mushrooms.",
+            "Quorn",
+            "Quorn Ltd",
+            "Quornburgh",
+            "The Quorn",
+            "quorn%40x.example",
+            "quorn@x.example",
+        ];
+        assert_eq!(known, expected);
     }
 
     #[test]

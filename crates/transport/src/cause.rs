@@ -58,7 +58,8 @@ fn tls(error: &rustls::Error) -> &'static str {
         return "no encrypted connection could be agreed on (TLS)";
     };
     match error {
-        CertificateError::UnknownIssuer => {
+        // An authority of the same name with another key makes the signature a bad one.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
             "its certificate was issued by an authority that is not trusted; a proxy's own authority is added with --ca-file"
         }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => "its certificate has expired",

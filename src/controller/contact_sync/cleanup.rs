@@ -22,12 +22,9 @@ const FINALIZER: &str = "crmlink.dev/mailbox-copies";
 /// How long a deletion waits for somebody to mend what is in its way.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 
-pub(super) fn is_guarded(sync: &ContactSync) -> bool {
-    finalizer::is_set(sync, FINALIZER)
-}
-
-pub(super) async fn guard(sync: &ContactSync, context: &Context) -> Result<(), Box<kube::Error>> {
-    finalizer::set(sync, FINALIZER, true, context).await.map(drop)
+/// Makes sure that the object stays until then; `false` where that was sure already.
+pub(super) async fn guard(sync: &ContactSync, context: &Context) -> Result<bool, Box<kube::Error>> {
+    finalizer::set(sync, FINALIZER, true, context).await
 }
 
 /// How far the clean-up has come.
@@ -47,7 +44,7 @@ enum CleanUp {
 }
 
 pub(super) async fn clean_up(sync: &ContactSync, context: &Context) -> Result<Next, Box<kube::Error>> {
-    if !is_guarded(sync) || !context.listed().await {
+    if !finalizer::is_set(sync, FINALIZER) || !context.listed().await {
         return Ok(Next::Change);
     }
     let (trouble, next) = match take_back(sync, context).await {
@@ -137,8 +134,13 @@ async fn take_back(sync: &ContactSync, context: &Context) -> CleanUp {
         forget(sync, context).await;
         return nothing;
     }
+    // A suspended tenant, or one that is being deleted, signs in for this alone.
+    let idle = tenant.spec.is_suspended() || tenant.metadata.deletion_timestamp.is_some();
+    if idle && context.connections.get(&key).is_none() {
+        context.wake_tenant(&key);
+    }
     let Some(mailboxes) = context.connections.mailboxes(&key) else {
-        return shut_out(sync, &tenant, context);
+        return shut_out(sync, context);
     };
     if claims::hold(sync, mailboxes.scope(user_id), user_id, context).is_err() {
         // Another resource works on this mailbox: there is nothing of this one's own.
@@ -178,18 +180,12 @@ async fn leave(
 
 /// Microsoft 365 does not let the operator in. Secrets that are gone rarely come back, as where a whole namespace is
 /// deleted; everything else is given a day.
-fn shut_out(sync: &ContactSync, tenant: &CrmTenant, context: &Context) -> CleanUp {
+fn shut_out(sync: &ContactSync, context: &Context) -> CleanUp {
     let key = tenant_key(sync);
     if !context.tenants_seen.knows(&key) {
         return CleanUp::NotYet;
     }
-    // A suspended tenant, or one that is being deleted, signs in for this alone.
-    let idle = tenant.spec.is_suspended() || tenant.metadata.deletion_timestamp.is_some();
-    let trouble = context.tenants_seen.trouble(&key);
-    if idle && trouble.is_none() {
-        context.wake_tenant(&key);
-    }
-    let why = trouble.map(|trouble| trouble.reason);
+    let why = context.tenants_seen.trouble(&key).map(|trouble| trouble.reason);
     if is_patience_over(sync, context)
         && matches!(why, Some(Reason::MissingSecret | Reason::MissingSecretKey))
     {

@@ -29,6 +29,10 @@ use verdict::Verdict;
 
 pub(super) use claims::Claims;
 
+/// How long a contact is left alone that changed while it was read: as long as the CRM's times, which are whole seconds,
+/// leave in doubt whether it changed again.
+const A_MOMENT: Duration = Duration::from_secs(2);
+
 /// How often what only a person can mend is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_mins(10);
 
@@ -40,9 +44,10 @@ async fn bring(sync: &ContactSync, context: &Context) -> Result<Next, Box<kube::
     if sync.metadata.deletion_timestamp.is_some() {
         return cleanup::clean_up(sync, context).await;
     }
-    if !cleanup::is_guarded(sync) {
-        cleanup::guard(sync, context).await?;
+    if cleanup::guard(sync, context).await? {
+        // Comes back with its finalizer.
         count_me(sync, context);
+        return Ok(Next::Change);
     }
     if sync.status.is_none() {
         // Before any call: a resource without Ready would count as done.
@@ -50,7 +55,7 @@ async fn bring(sync: &ContactSync, context: &Context) -> Result<Next, Box<kube::
         context.reporter.write(sync, None, &first, conditions).await?;
     }
     let gathered = gather::gather(sync, context).await;
-    let verdict = match &gathered {
+    let mut verdict = match &gathered {
         Ok(gathered) => apply::apply(sync, gathered, context).await,
         Err(verdict) => verdict.clone(),
     };
@@ -72,6 +77,10 @@ async fn bring(sync: &ContactSync, context: &Context) -> Result<Next, Box<kube::
         Ok(gathered) if !is_refused(&verdict) => report::memory(sync, gathered, context).await,
         _ => None,
     };
+    let waits = memory.as_ref().is_some_and(report::Memory::has_work);
+    if verdict == (Verdict::Running { more: false }) && waits {
+        verdict = Verdict::Waiting;
+    }
     let failures = context.backoff.count(&runner::key(sync));
     let now = context.surroundings.clock.now();
     let status = report::status(sync, gathered.as_ref().ok(), &verdict, memory, failures, now);
@@ -98,6 +107,7 @@ fn count_me(sync: &ContactSync, context: &Context) {
 fn next(verdict: &Verdict, gathered: Option<&Gathered>, context: &Context) -> Next {
     match verdict {
         Verdict::Running { more: true } | Verdict::SwitchingOff => Next::In(Duration::ZERO),
+        Verdict::Waiting => Next::Retry(Some(A_MOMENT)),
         Verdict::OffHeld { until } => Next::In(context.backoff.spread(context.time_until(*until))),
         Verdict::Running { more: false } | Verdict::Observing(_) => {
             let interval = gathered.map_or(Duration::from_mins(5), |gathered| gathered.policy.interval);

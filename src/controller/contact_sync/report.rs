@@ -32,6 +32,13 @@ pub(super) struct Memory {
     frozen: Vec<Held>,
 }
 
+impl Memory {
+    /// Whether contacts wait to be looked at.
+    pub(super) fn has_work(&self) -> bool {
+        self.counts.pending > 0
+    }
+}
+
 /// Reads what the store remembers; nothing where it cannot be read.
 pub(super) async fn memory(sync: &ContactSync, gathered: &Gathered, context: &Context) -> Option<Memory> {
     let scope = gathered.scope();
@@ -89,16 +96,12 @@ pub(super) fn first_sight(sync: &ContactSync, now: Timestamp) -> ContactSyncStat
 pub(super) fn deleting(sync: &ContactSync, trouble: &Trouble, now: Timestamp) -> ContactSyncStatus {
     let mut status = sync.status.clone().unwrap_or_default();
     let generation = sync.metadata.generation;
-    let mut writer = Writer {
-        conditions: &mut status.conditions,
-        generation,
-        now,
-    };
+    let mut writer = Writer::new(&mut status.conditions, generation, now);
     writer.set(ConditionType::Ready, false, Reason::Deleting, &trouble.message);
     if trouble.reason == Reason::DisablesHeld {
         writer.disables_held();
     } else {
-        writer.conditions.remove(ConditionType::Held);
+        writer.remove(ConditionType::Held);
     }
     status
 }
@@ -127,7 +130,7 @@ pub(super) fn status(
             status.recoverable = Some(recoverable(gathered));
         }
         // A run that only observes has switched nothing on.
-        if matches!(verdict, Verdict::Running { .. }) {
+        if matches!(verdict, Verdict::Running { .. } | Verdict::Waiting) {
             status.last_handled_reenable = reenable(sync).or(status.last_handled_reenable);
         }
     }
@@ -142,16 +145,12 @@ pub(super) fn status(
         let observing = gathered.is_some_and(|gathered| gathered.policy.mode == SyncMode::Observe);
         status.plan = before.filter(|plan| observing && plan.cause == PlanCause::Observe);
     }
-    let mut writer = Writer {
-        conditions: &mut status.conditions,
-        generation: sync.metadata.generation,
-        now,
-    };
+    let mut writer = Writer::new(&mut status.conditions, sync.metadata.generation, now);
     writer.verdict(verdict, failures, status.left_in_place, status.plan.as_ref());
     if let Some(initial) = &status.initial_sync {
         writer.initial(initial.completed_at.is_some());
     } else {
-        writer.conditions.remove(ConditionType::InitialSyncComplete);
+        writer.remove(ConditionType::InitialSyncComplete);
     }
     status
 }

@@ -9,8 +9,8 @@ use sync_runtime::store::{Change, Store};
 
 use super::apply::{engine, slice_end};
 use super::gather::Partner;
-use super::{ContactSync, name};
-use crate::api::CrmTenantSpec;
+use super::{A_MOMENT, ContactSync, name};
+use crate::api::{CrmTenantSpec, Reason};
 use crate::connections::Mailboxes;
 use crate::controller::trouble::{Remedy, Trouble};
 use crate::controller::{Context, runner};
@@ -56,15 +56,25 @@ impl Off<'_> {
         let mailbox = GraphMailbox::new(&self.mailboxes.graph, self.user_id);
         let work = async {
             if !self.last_round(&mailbox, context).await? {
-                return Ok(TakenBack::More);
+                return Ok(Some(TakenBack::More));
             }
-            self.disable(&mailbox, context).await
+            let pending = context
+                .store
+                .counts(self.mailboxes.scope(self.user_id))
+                .await?
+                .pending;
+            if self.partner.is_some() && pending > 0 && !is_patience_over(self.sync, context) {
+                return Ok(None);
+            }
+            self.disable(&mailbox, context).await.map(Some)
         };
         let done = tokio::select! {
             done = work => done,
             () = context.stopping.cancelled() => return Ok(TakenBack::Stopping),
         };
-        done.map_err(|stop| self.trouble(&stop, context))
+        let changed = "contacts that changed just now go to the CRM before the copies are removed";
+        done.map_err(|stop| self.trouble(&stop, context))?
+            .ok_or_else(|| Trouble::time(Reason::RetryLater, changed, Some(A_MOMENT)))
     }
 
     /// Whether nothing more is to be carried to the CRM.

@@ -19,6 +19,8 @@ pub(super) enum Verdict {
     NotYet,
     /// The sync is at work (`more`) or in step.
     Running { more: bool },
+    /// In step but for contacts that changed while they were read: they are looked at again in a moment.
+    Waiting,
     /// Nothing is written: what a run would do.
     Observing(Observed),
     /// Being switched off: what only the mailbox knows goes to the CRM first.
@@ -35,14 +37,32 @@ pub(super) enum Verdict {
     Trouble(Trouble),
 }
 
+/// What is there only while it holds.
+const ONLY_WHILE_TRUE: [ConditionType; 4] = [
+    ConditionType::Reconciling,
+    ConditionType::Stalled,
+    ConditionType::Suspended,
+    ConditionType::Held,
+];
+
 /// Sets the conditions of one object.
 pub(super) struct Writer<'a> {
-    pub(super) conditions: &'a mut Conditions,
-    pub(super) generation: Option<i64>,
-    pub(super) now: Timestamp,
+    conditions: &'a mut Conditions,
+    generation: Option<i64>,
+    now: Timestamp,
+    said: Vec<ConditionType>,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    pub(super) fn new(conditions: &'a mut Conditions, generation: Option<i64>, now: Timestamp) -> Self {
+        Self {
+            conditions,
+            generation,
+            now,
+            said: Vec::new(),
+        }
+    }
+
     pub(super) fn set(
         &mut self,
         kind: ConditionType,
@@ -52,6 +72,11 @@ impl Writer<'_> {
     ) {
         self.conditions
             .set(kind, holds, reason, message, self.generation, self.now);
+        self.said.push(kind);
+    }
+
+    pub(super) fn remove(&mut self, kind: ConditionType) {
+        self.conditions.remove(kind);
     }
 
     /// Says the verdict. `left` contacts stand in a mailbox that was given up, `plan` waits to be done.
@@ -65,20 +90,13 @@ impl Writer<'_> {
         if let Verdict::Suspended { by_tenant } = verdict {
             return self.suspended(*by_tenant);
         }
-        for kind in [
-            ConditionType::Reconciling,
-            ConditionType::Stalled,
-            ConditionType::Suspended,
-            ConditionType::Held,
-        ] {
-            self.conditions.remove(kind);
-        }
         self.held(plan);
         if left.is_none() {
-            self.conditions.remove(ConditionType::ItemsLeft);
+            self.remove(ConditionType::ItemsLeft);
         }
         match verdict {
             Verdict::Running { more } => self.running(*more),
+            Verdict::Waiting => self.waiting(),
             Verdict::Observing(observed) => {
                 self.set(ConditionType::Enabled, true, Reason::Enabled, "");
                 let message = format!(
@@ -110,6 +128,12 @@ impl Writer<'_> {
             }
             Verdict::Trouble(trouble) => self.trouble(trouble, failures),
             Verdict::NotYet | Verdict::Suspended { .. } => {}
+        }
+        // Last: what still holds keeps the time since when it does.
+        for kind in ONLY_WHILE_TRUE {
+            if !self.said.contains(&kind) {
+                self.remove(kind);
+            }
         }
     }
 
@@ -153,6 +177,20 @@ impl Writer<'_> {
         }
     }
 
+    fn waiting(&mut self) {
+        self.set(ConditionType::Enabled, true, Reason::Enabled, "");
+        let message = "some contacts changed while they were read; they are looked at again in a moment";
+        if !self.conditions.is_true(ConditionType::Ready) {
+            self.set(ConditionType::Ready, true, Reason::InSync, message);
+        }
+        self.set(
+            ConditionType::Reconciling,
+            true,
+            Reason::ProgressingWithRetry,
+            message,
+        );
+    }
+
     fn off(&mut self, left: Option<u32>) {
         let message = match left {
             None => {
@@ -183,7 +221,7 @@ impl Writer<'_> {
                 "spec.suspend is true: nothing is read or written",
             )
         };
-        self.conditions.remove(ConditionType::Reconciling);
+        self.remove(ConditionType::Reconciling);
         self.set(ConditionType::Suspended, true, reason, message);
         let ready = self.conditions.get(ConditionType::Ready);
         if ready.is_none_or(|ready| ready.status() == ConditionStatus::Unknown) {
@@ -210,3 +248,7 @@ impl Writer<'_> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "verdict_tests.rs"]
+mod tests;

@@ -92,6 +92,9 @@ async fn bring(tenant: &CrmTenant, context: &Context) -> Result<Next, Box<kube::
     let mut findings = Findings::default();
     if halt.is_none() || context.syncs_of(&key).any(needed) {
         findings = connect::connect(tenant, &key, context).await;
+        context
+            .connections
+            .set_mailboxes(key.clone(), findings.mailboxes.clone());
     }
     findings.halt = halt;
     let before = tenant.status.as_ref();
@@ -103,9 +106,6 @@ async fn bring(tenant: &CrmTenant, context: &Context) -> Result<Next, Box<kube::
         .write(tenant, before, &after, |status| &status.conditions)
         .await?;
 
-    context
-        .connections
-        .set_mailboxes(key.clone(), findings.mailboxes.clone());
     let new_connection = if let Some(connection) = &findings.connection {
         context.connections.put(key.clone(), connection)
     } else {

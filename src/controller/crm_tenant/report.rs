@@ -121,9 +121,9 @@ fn readiness(
     generation: Option<i64>,
     now: Timestamp,
 ) {
-    conditions.remove(ConditionType::Reconciling);
-    conditions.remove(ConditionType::Stalled);
     let Some(trouble) = trouble else {
+        conditions.remove(ConditionType::Reconciling);
+        conditions.remove(ConditionType::Stalled);
         conditions.set(
             ConditionType::Ready,
             true,
@@ -136,8 +136,12 @@ fn readiness(
     };
     let (reason, message) = (trouble.reason, &trouble.message);
     match trouble.remedy {
-        Remedy::Person => conditions.set(ConditionType::Stalled, true, reason, message, generation, now),
+        Remedy::Person => {
+            conditions.remove(ConditionType::Reconciling);
+            conditions.set(ConditionType::Stalled, true, reason, message, generation, now);
+        }
         Remedy::Time(_) | Remedy::Others(_) => {
+            conditions.remove(ConditionType::Stalled);
             conditions.set(
                 ConditionType::Reconciling,
                 true,
