@@ -41,6 +41,10 @@ pub(crate) struct RunArgs {
     #[arg(long, env = "CRMLINK_KEY_SECRET", default_value = "crmlink-hash-key")]
     pub(crate) key_secret: String,
 
+    /// Lease in the own namespace that lets one operator act at a time. Made if it is missing.
+    #[arg(long, env = "CRMLINK_LEASE", default_value = "crmlink-leader")]
+    pub(crate) lease: String,
+
     /// Watch this namespace only; all namespaces if it is not given.
     #[arg(long, env = "CRMLINK_WATCH_NAMESPACE")]
     pub(crate) watch_namespace: Option<String>,

@@ -10,6 +10,7 @@ mod connections;
 mod controller;
 mod credentials;
 mod hash_key;
+mod leader;
 mod operator;
 pub mod rbac;
 mod server;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ambient::{Clock, Random, SeededRandom, SystemClock};
 use k8s_openapi::api::core::v1::Namespace;
-use kube::{Api, Client, ResourceExt};
+use kube::{Api, Client, Config, ResourceExt};
 use msgraph::MailboxLimits;
 use sync_engine::hash::Hasher;
 use sync_runtime::store::{SqliteStore, StoreError};
@@ -16,6 +16,7 @@ use crate::cli::RunArgs;
 use crate::connections::{Endpoints, Surroundings};
 use crate::controller::{Controllers, Readiness};
 use crate::hash_key::{self, HashKeyError};
+use crate::leader::{FencedTransport, Gate, LeaderError, LeaseHolder, fenced_client};
 use crate::server;
 use crate::telemetry::metrics::Metrics;
 
@@ -42,6 +43,8 @@ pub(crate) enum OperatorError {
     Store(#[from] StoreError),
     #[error(transparent)]
     HashKey(#[from] HashKeyError),
+    #[error(transparent)]
+    Leader(#[from] LeaderError),
     #[error("no random bytes: {0}")]
     Random(String),
     #[error("cannot serve probes and metrics: {0}")]
@@ -52,8 +55,76 @@ pub(crate) enum OperatorError {
 
 /// Runs until SIGTERM or SIGINT; work under way is finished or left at its last commit.
 pub(crate) async fn run(args: RunArgs) -> Result<(), OperatorError> {
-    let surroundings = surroundings(&args)?;
-    let client = Client::try_default().await.map_err(kubernetes)?;
+    let gate = Arc::new(Gate::default());
+    let surroundings = surroundings(&args, gate.clone())?;
+    let config = Config::infer()
+        .await
+        .map_err(|error| kubernetes(kube::Error::InferConfig(error)))?;
+    let unfenced = Client::try_from(config.clone()).map_err(kubernetes)?;
+    let client = fenced_client(config, gate.clone()).map_err(kubernetes)?;
+    let stop = CancellationToken::new();
+    stop_on_signals(stop.clone())?;
+    let readiness = Arc::new(Readiness::default());
+    let metrics = surroundings.metrics.clone();
+    let holder = LeaseHolder::new(unfenced, &args.namespace, &args.lease, identity()?, gate);
+    let finished = CancellationToken::new();
+    let probes = async {
+        let served = server::serve(args.listen, metrics, readiness.clone(), finished.clone()).await;
+        // Without probes nobody can tell whether the operator is well.
+        stop.cancel();
+        served.map_err(OperatorError::Server)
+    };
+    let lead = async {
+        let led = lead(&args, surroundings, client, &holder, &readiness, &stop).await;
+        stop.cancel();
+        finished.cancel();
+        led
+    };
+    let (served, led) = tokio::join!(probes, lead);
+    led.and(served)
+}
+
+/// Waits for the Lease, then works until the operator stops or the Lease is lost.
+async fn lead(
+    args: &RunArgs,
+    surroundings: Surroundings,
+    client: Client,
+    holder: &LeaseHolder,
+    readiness: &Readiness,
+    stop: &CancellationToken,
+) -> Result<(), OperatorError> {
+    if !holder.acquire(stop, || readiness.stand_by(true)).await {
+        return Ok(());
+    }
+    readiness.stand_by(false);
+    let worked = CancellationToken::new();
+    let work = async {
+        let result = work(args, surroundings, client, readiness, stop).await;
+        worked.cancel();
+        result
+    };
+    let hold = holder.hold(&worked);
+    // A lost Lease ends everything at once: what is under way cannot pass the gate any more.
+    tokio::pin!(work, hold);
+    tokio::select! {
+        held = &mut hold => {
+            held?;
+            work.await
+        }
+        result = &mut work => {
+            hold.await?;
+            result
+        }
+    }
+}
+
+async fn work(
+    args: &RunArgs,
+    surroundings: Surroundings,
+    client: Client,
+    readiness: &Readiness,
+    stop: &CancellationToken,
+) -> Result<(), OperatorError> {
     let cluster = cluster_id(&client).await?;
     let key = hash_key::read_or_make(client.clone(), &args.namespace, &args.key_secret).await?;
     std::fs::create_dir_all(&args.data_dir).map_err(|source| OperatorError::DataDir {
@@ -62,34 +133,28 @@ pub(crate) async fn run(args: RunArgs) -> Result<(), OperatorError> {
     })?;
     let store = SqliteStore::open(&args.data_dir.join("crmlink.sqlite")).await?;
 
-    let stop = CancellationToken::new();
-    let readiness = Arc::new(Readiness::default());
-    let metrics = surroundings.metrics.clone();
-    let namespace = args.watch_namespace.as_deref();
     let controllers = Controllers::new(
         client,
         surroundings,
         store,
         Hasher::new(key),
         cluster,
-        namespace,
+        args.watch_namespace.as_deref(),
         stop.clone(),
     );
-    stop_on_signals(stop.clone())?;
-    let probes = server::serve(args.listen, metrics, readiness.clone(), stop.clone());
-    let (served, ()) = tokio::join!(
-        async {
-            let served = probes.await;
-            // Without probes nobody can tell whether the operator is well.
-            stop.cancel();
-            served
-        },
-        controllers.run(&readiness)
-    );
-    served.map_err(OperatorError::Server)
+    controllers.run(readiness).await;
+    Ok(())
 }
 
-fn surroundings(args: &RunArgs) -> Result<Surroundings, OperatorError> {
+/// Tells this process from every other one: the pod's name and a number of its own.
+fn identity() -> Result<String, OperatorError> {
+    let mut number = [0; 4];
+    getrandom::fill(&mut number).map_err(|error| OperatorError::Random(error.to_string()))?;
+    let pod = std::env::var("HOSTNAME").unwrap_or_else(|_| "crmlink".to_owned());
+    Ok(format!("{pod}_{:08x}", u32::from_le_bytes(number)))
+}
+
+fn surroundings(args: &RunArgs, gate: Arc<Gate>) -> Result<Surroundings, OperatorError> {
     let mut transport = HttpTransport::builder();
     if let Some(path) = &args.ca_file {
         let pem = std::fs::read(path).map_err(|source| OperatorError::CaFile {
@@ -103,7 +168,7 @@ fn surroundings(args: &RunArgs) -> Result<Surroundings, OperatorError> {
     getrandom::fill(&mut seed).map_err(|error| OperatorError::Random(error.to_string()))?;
     let random: Arc<dyn Random> = Arc::new(SeededRandom::new(u64::from_le_bytes(seed)));
     Ok(Surroundings {
-        transport: Arc::new(transport.build()?),
+        transport: Arc::new(FencedTransport::new(Arc::new(transport.build()?), gate)),
         mailbox_limits: Arc::new(MailboxLimits::new(clock.clone())),
         clock,
         random,

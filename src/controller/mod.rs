@@ -11,7 +11,7 @@ mod status;
 mod trouble;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use futures::StreamExt;
 use futures::stream::poll_fn;
@@ -116,10 +116,11 @@ fn tenant_key(sync: &ContactSync) -> TenantKey {
     (namespace, tenant.name.clone())
 }
 
-/// Whether every watch has been listed.
+/// Whether every watch has been listed, or another operator acts and this one stands by.
 #[derive(Debug, Default)]
 pub(crate) struct Readiness {
     listed: AtomicUsize,
+    stands_by: AtomicBool,
 }
 
 impl Readiness {
@@ -127,7 +128,12 @@ impl Readiness {
     const WATCHES: usize = 2;
 
     pub(crate) fn is_ready(&self) -> bool {
-        self.listed.load(Ordering::SeqCst) == Self::WATCHES
+        self.stands_by.load(Ordering::SeqCst) || self.listed.load(Ordering::SeqCst) == Self::WATCHES
+    }
+
+    /// Notes that another operator acts, or that this one begins to.
+    pub(crate) fn stand_by(&self, stands_by: bool) {
+        self.stands_by.store(stands_by, Ordering::SeqCst);
     }
 
     async fn wait_for<K: kube::Resource<DynamicType = ()> + Clone + 'static>(&self, store: Store<K>) {
