@@ -49,8 +49,8 @@ impl ContactFolders {
                         children.extend(self.page(&next).all().await?);
                     }
                 }
-                // Deleted since it was listed, with what was in it.
-                Err(Error::NotFound(_)) => {}
+                // Deleted since it was listed, with what was in it: Exchange's own word, not that of something between.
+                Err(Error::NotFound(answer)) if answer.code.starts_with("Error") => {}
                 Err(error) => return Err(error),
             }
         }

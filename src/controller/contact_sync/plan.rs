@@ -209,6 +209,7 @@ pub(super) fn policy(
         external_id: tenant.external_id_of_contacts().map(str::to_owned),
         takeover_from: tenant.takeover_from.clone(),
         feed_max_age: if asked { SignedDuration::ZERO } else { half },
+        is_last_round: false,
     }
 }
 

@@ -86,6 +86,9 @@ async fn a_part_of_the_folders_is_never_taken_for_all() {
     });
     assert!(matches!(tree(&fixture).await, Err(Error::AccessDenied(_))));
 
+    let fixture = mailbox(listing(&["a"]), |_| (404, refusal("BadRequest")));
+    assert!(matches!(tree(&fixture).await, Err(Error::NotFound(_))));
+
     let many: Vec<String> = (0..1_001).map(|n| n.to_string()).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     let fixture = mailbox(listing(&["a"]), {

@@ -9,7 +9,7 @@ use sync_engine::import::{Origin, origin_by_times};
 use sync_engine::link::{Link, LinkState};
 use sync_engine::merge::Times;
 use sync_engine::plan::{CrmSide, Deletes, OfficeSide, Op, Pair, plan, unedited_record};
-use sync_engine::project::{CrmView, for_new_record, project};
+use sync_engine::project::{for_new_record, project};
 
 use super::guard::Guard;
 use super::outbox::{Outbox, Planned};
@@ -291,8 +291,8 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             op,
             modified,
             view: match side {
-                CrmSide::Owned(Ok(view)) => view.clone(),
-                _ => CrmView::default(),
+                CrmSide::Owned(Ok(view)) => Some(view.clone()),
+                _ => None,
             },
             marker: item.and_then(|item| self.stale_marker(&row.crm_id, item)),
             link: link.cloned(),
@@ -309,7 +309,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             cause: row.cause,
             op: Op::Nothing,
             modified: record.map(|record| record.modified),
-            view: CrmView::default(),
+            view: None,
             link: link.cloned(),
             item: None,
             marker: None,

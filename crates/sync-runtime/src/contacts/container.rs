@@ -100,6 +100,8 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             }
         };
         let id = folder.id.clone();
+        // What was written before this container was made or found is no news.
+        state.last_change = self.known_change.max(state.last_change);
         state.folder = Some(KnownFolder {
             id: folder.id,
             parent: folder.parent,

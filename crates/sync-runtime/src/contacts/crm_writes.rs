@@ -51,7 +51,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                 Ok(written) => {
                     state.last_change = Some(self.clock.now());
                     state.run.updates += 1;
-                    planned.view = planned.view.with(&merge.to_crm, self.mapping);
+                    planned.view = planned.view.map(|view| view.with(&merge.to_crm, self.mapping));
                     let pending = pending(&planned, &merge, false);
                     changes.extend(self.settled(&mut planned, &item, Some(written.modified), &pending));
                     self.merged(planned, &merge, guard, state, &mut changes);

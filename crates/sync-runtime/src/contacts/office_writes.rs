@@ -96,9 +96,9 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                 return self.off_the_queue(crm_id, guard, changes);
             }
             (Op::Nothing, Some(link)) => {
-                let link = match planned.item {
-                    Some(item) => {
-                        let base = self.base(&link, &planned.view, &item.fields, &BTreeSet::new());
+                let link = match (planned.item, &planned.view) {
+                    (Some(item), Some(view)) => {
+                        let base = self.base(&link, view, &item.fields, &BTreeSet::new());
                         let state = match link.state {
                             LinkState::Tombstone | LinkState::Detached if !base.0.is_empty() => {
                                 LinkState::Linked
@@ -111,7 +111,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                             ..with_state(link, state)
                         }
                     }
-                    None => Link {
+                    _ => Link {
                         crm_modified: planned.modified.or(link.crm_modified),
                         ..link
                     },
@@ -129,7 +129,14 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             LinkState::Detached => &Base::default(),
             _ => &link.base,
         };
-        settled_base(old, view, item, pending, &self.terms())
+        let mut base = settled_base(old, view, item, pending, &self.terms());
+        if self.policy.is_last_round {
+            // Fields that no rule carries to the CRM have their part in what counts as a copy.
+            for (field, was) in &old.0 {
+                base.0.entry(*field).or_insert(*was);
+            }
+        }
+        base
     }
 
     async fn create(
@@ -154,7 +161,9 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             },
             born: planned.link.as_ref().map_or(Side::Crm, |link| link.born),
             crm_modified: office_id.as_ref().and(planned.modified),
-            base: settled_base(&Base::default(), &planned.view, item, &none, &self.terms()),
+            base: planned.view.as_ref().map_or_else(Base::default, |view| {
+                settled_base(&Base::default(), view, item, &none, &self.terms())
+            }),
             gone_since: None,
             office_id,
         };
@@ -279,7 +288,10 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
     ) -> Option<Change> {
         let link = planned.link.take()?;
         let link = Link {
-            base: self.base(&link, &planned.view, &item.fields, pending),
+            base: match &planned.view {
+                Some(view) => self.base(&link, view, &item.fields, pending),
+                None => link.base.clone(),
+            },
             office_id: Some(item.id.clone()),
             state: LinkState::Linked,
             crm_modified: modified.or(planned.modified),

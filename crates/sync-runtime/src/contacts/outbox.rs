@@ -18,8 +18,8 @@ pub(super) struct Planned {
     pub(super) cause: Cause,
     pub(super) op: Op,
     pub(super) modified: Option<Timestamp>,
-    /// The record seen through the mapping.
-    pub(super) view: CrmView,
+    /// The record seen through the mapping, where it could be seen.
+    pub(super) view: Option<CrmView>,
     pub(super) link: Option<Link>,
     pub(super) item: Option<Item>,
     /// What the item's marker has to be, where it names a record that is gone.

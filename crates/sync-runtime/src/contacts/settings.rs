@@ -39,6 +39,8 @@ pub struct Policy {
     pub takeover_from: Option<String>,
     /// How old the organisation's feed may be.
     pub feed_max_age: SignedDuration,
+    /// What is done is the last round before the sync is switched off.
+    pub is_last_round: bool,
 }
 
 impl Policy {
@@ -48,6 +50,7 @@ impl Policy {
         Self {
             direction: Direction::OfficeToCrm,
             deletes_to_crm: Deletes::Never,
+            is_last_round: true,
             ..self.clone()
         }
     }

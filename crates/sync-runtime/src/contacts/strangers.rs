@@ -3,11 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::SignedDuration;
 use sync_engine::hash::Base;
 use sync_engine::identity::{crm_id_of, is_marker};
 use sync_engine::link::{Link, LinkState, Side};
 use sync_engine::merge::{same, settled_base};
 use sync_engine::office_field::OfficeField;
+use sync_engine::plan::unedited_item;
 use sync_engine::project::{Fields, for_new_record, named, project};
 
 use super::inserts::Insert;
@@ -16,12 +18,17 @@ use super::{ContactSync, Stop};
 use crate::ports::{Crm, CrmRecord, Found, Item, Mailbox};
 use crate::store::{Cause, Change, ScopeState, Store, Stranger};
 
+/// How far apart two deliveries of one request are at most.
+const DELIVERED_TWICE: SignedDuration = SignedDuration::from_mins(2);
+
 /// What becomes of the strangers of one chunk.
 #[derive(Default)]
 struct Sorted {
     changes: Vec<Change>,
     /// Made in Outlook.
     own: Vec<(Item, bool)>,
+    /// Under the marker of a contact that is linked with another item.
+    copies: Vec<(Item, Link)>,
 }
 
 impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
@@ -33,6 +40,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             return Ok(false);
         }
         let sorted = self.sort_strangers(folder, strangers).await?;
+        self.drop_twins(folder, &sorted.copies).await?;
         self.store.commit(sorted.changes).await?;
         if sorted.own.is_empty() {
             return Ok(true);
@@ -109,6 +117,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                 }
                 Some(link) if link.office_id.as_ref() != Some(&item.id) => {
                     sorted.changes.push(self.park_copy(&item));
+                    sorted.copies.push((item, link.clone()));
                 }
                 Some(_) => {}
                 None => {
@@ -142,6 +151,46 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         changes.push(Change::Unpark(self.scope, Side::Office, item.id.clone()));
         changes.push(self.enqueue(link.crm_id.clone(), Cause::Changed, true));
         links.insert(link.crm_id.clone(), link);
+    }
+
+    /// Removes items that a request delivered twice has made: equal to the linked one, unedited, and made with it. Any
+    /// other copy is its user's.
+    async fn drop_twins(&self, folder: &str, copies: &[(Item, Link)]) -> Result<(), Stop> {
+        let suspects: Vec<_> = copies
+            .iter()
+            .filter(|(item, link)| unedited_item(&link.base, &item.fields, self.hasher))
+            .collect();
+        let linked: Vec<String> = suspects
+            .iter()
+            .filter_map(|(_, link)| link.office_id.clone())
+            .collect();
+        if linked.is_empty() {
+            return Ok(());
+        }
+        let mut made = BTreeMap::new();
+        for found in self.mailbox.read(folder, &linked).await? {
+            if let Found::Here(item) = found {
+                made.extend(item.created.map(|created| (item.id, created)));
+            }
+        }
+        let twins: Vec<Item> = suspects
+            .into_iter()
+            .filter(|(item, link)| {
+                let other = link.office_id.as_ref().and_then(|id| made.get(id));
+                let apart = other
+                    .zip(item.created)
+                    .map(|(other, own)| own.duration_since(*other).abs());
+                apart.is_some_and(|apart| apart <= DELIVERED_TWICE)
+            })
+            .map(|(item, _)| item.clone())
+            .collect();
+        // Whatever becomes of it: what is left stays parked as a copy, and the next round tells when it is gone.
+        for result in self.mailbox.delete(folder, &twins).await {
+            if let Err(failure) = result {
+                tracing::debug!(%failure, "a twin was not removed");
+            }
+        }
+        Ok(())
     }
 
     fn park_copy(&self, item: &Item) -> Change {
@@ -193,6 +242,9 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         let mut unlinked = self.unlinked_namesakes(&own).await?;
         let (mut inserts, mut changes) = (Vec::new(), Vec::new());
         for (item, review) in own {
+            // One that waited for review and was edited, or is looked at anew, still waits.
+            let waits = state.recovering.filter(|_| state.reviewing);
+            let review = review || waits.is_some_and(|since| item.created.is_none_or(|made| made <= since));
             let wanted = match named(&item.fields).and_then(|()| for_new_record(self.mapping, &item.fields)) {
                 Ok(wanted) => wanted,
                 Err(unfit) => {
