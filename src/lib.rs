@@ -14,4 +14,4 @@ mod leader;
 mod operator;
 pub mod rbac;
 mod server;
-mod telemetry;
+pub mod telemetry;

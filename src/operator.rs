@@ -14,10 +14,10 @@ use transport::{HttpTransport, SetupError};
 
 use crate::cli::RunArgs;
 use crate::connections::{Endpoints, Surroundings};
-use crate::controller::{Controllers, Readiness};
+use crate::controller::{Controllers, Insight, Readiness, Settings};
 use crate::hash_key::{self, HashKeyError};
 use crate::leader::{FencedTransport, Gate, LeaderError, LeaseHolder, fenced_client};
-use crate::server;
+use crate::server::{self, Told};
 use crate::telemetry::metrics::Metrics;
 
 /// Why the operator cannot start or go on.
@@ -65,17 +65,31 @@ pub(crate) async fn run(args: RunArgs) -> Result<(), OperatorError> {
     let stop = CancellationToken::new();
     stop_on_signals(stop.clone())?;
     let readiness = Arc::new(Readiness::default());
-    let metrics = surroundings.metrics.clone();
-    let holder = LeaseHolder::new(unfenced, &args.namespace, &args.lease, identity()?, gate);
+    let holder = LeaseHolder::new(unfenced, &args.namespace, &args.lease, identity()?, gate.clone());
+    let told = Told {
+        metrics: surroundings.metrics.clone(),
+        readiness: readiness.clone(),
+        gate,
+        insight: Arc::default(),
+        identity: holder.identity().to_owned(),
+    };
+    let insight = told.insight.clone();
     let finished = CancellationToken::new();
     let probes = async {
-        let served = server::serve(args.listen, metrics, readiness.clone(), finished.clone()).await;
+        let served = server::serve(args.listen, told, args.debug_page, finished.clone()).await;
         // Without probes nobody can tell whether the operator is well.
         stop.cancel();
         served.map_err(OperatorError::Server)
     };
     let lead = async {
-        let led = lead(&args, surroundings, client, &holder, &readiness, &stop).await;
+        let worker = Worker {
+            args: &args,
+            client,
+            readiness: &readiness,
+            insight: &insight,
+            stop: &stop,
+        };
+        let led = worker.lead(surroundings, &holder).await;
         stop.cancel();
         finished.cancel();
         led
@@ -84,66 +98,71 @@ pub(crate) async fn run(args: RunArgs) -> Result<(), OperatorError> {
     led.and(served)
 }
 
-/// Waits for the Lease, then works until the operator stops or the Lease is lost.
-async fn lead(
-    args: &RunArgs,
-    surroundings: Surroundings,
+/// What the work is done with.
+struct Worker<'a> {
+    args: &'a RunArgs,
     client: Client,
-    holder: &LeaseHolder,
-    readiness: &Readiness,
-    stop: &CancellationToken,
-) -> Result<(), OperatorError> {
-    if !holder.acquire(stop, || readiness.stand_by(true)).await {
-        return Ok(());
-    }
-    readiness.stand_by(false);
-    let worked = CancellationToken::new();
-    let work = async {
-        let result = work(args, surroundings, client, readiness, stop).await;
-        worked.cancel();
-        result
-    };
-    let hold = holder.hold(&worked);
-    // A lost Lease ends everything at once: what is under way cannot pass the gate any more.
-    tokio::pin!(work, hold);
-    tokio::select! {
-        held = &mut hold => {
-            held?;
-            work.await
-        }
-        result = &mut work => {
-            hold.await?;
-            result
-        }
-    }
+    readiness: &'a Readiness,
+    insight: &'a Insight,
+    stop: &'a CancellationToken,
 }
 
-async fn work(
-    args: &RunArgs,
-    surroundings: Surroundings,
-    client: Client,
-    readiness: &Readiness,
-    stop: &CancellationToken,
-) -> Result<(), OperatorError> {
-    let cluster = cluster_id(&client).await?;
-    let key = hash_key::read_or_make(client.clone(), &args.namespace, &args.key_secret).await?;
-    std::fs::create_dir_all(&args.data_dir).map_err(|source| OperatorError::DataDir {
-        path: args.data_dir.clone(),
-        source,
-    })?;
-    let store = SqliteStore::open(&args.data_dir.join("crmlink.sqlite")).await?;
+impl Worker<'_> {
+    /// Waits for the Lease, then works until the operator stops or the Lease is lost.
+    async fn lead(self, surroundings: Surroundings, holder: &LeaseHolder) -> Result<(), OperatorError> {
+        if !holder.acquire(self.stop, || self.readiness.stand_by(true)).await {
+            return Ok(());
+        }
+        self.readiness.stand_by(false);
+        let worked = CancellationToken::new();
+        let work = async {
+            let result = self.work(surroundings).await;
+            worked.cancel();
+            result
+        };
+        let hold = holder.hold(&worked);
+        // A lost Lease ends everything at once: what is under way cannot pass the gate any more.
+        tokio::pin!(work, hold);
+        tokio::select! {
+            held = &mut hold => {
+                held?;
+                work.await
+            }
+            result = &mut work => {
+                hold.await?;
+                result
+            }
+        }
+    }
 
-    let controllers = Controllers::new(
-        client,
-        surroundings,
-        store,
-        Hasher::new(key),
-        cluster,
-        args.watch_namespace.as_deref(),
-        stop.clone(),
-    );
-    controllers.run(readiness).await;
-    Ok(())
+    async fn work(&self, surroundings: Surroundings) -> Result<(), OperatorError> {
+        let args = self.args;
+        let cluster = cluster_id(&self.client).await?;
+        let key = hash_key::read_or_make(self.client.clone(), &args.namespace, &args.key_secret).await?;
+        std::fs::create_dir_all(&args.data_dir).map_err(|source| OperatorError::DataDir {
+            path: args.data_dir.clone(),
+            source,
+        })?;
+        let store = SqliteStore::open(&args.data_dir.join("crmlink.sqlite"))
+            .await?
+            .observed_by(surroundings.metrics.clone());
+        let settings = Settings {
+            namespace: args.watch_namespace.as_deref(),
+            concurrency: args.concurrency,
+            debug_page: args.debug_page,
+        };
+        let controllers = Controllers::new(
+            self.client.clone(),
+            surroundings,
+            store,
+            Hasher::new(key),
+            cluster,
+            settings,
+            self.stop.clone(),
+        );
+        controllers.await?.run(self.readiness, self.insight).await;
+        Ok(())
+    }
 }
 
 /// Tells this process from every other one: the pod's name and a number of its own.
@@ -168,7 +187,7 @@ fn surroundings(args: &RunArgs, gate: Arc<Gate>) -> Result<Surroundings, Operato
     getrandom::fill(&mut seed).map_err(|error| OperatorError::Random(error.to_string()))?;
     let random: Arc<dyn Random> = Arc::new(SeededRandom::new(u64::from_le_bytes(seed)));
     Ok(Surroundings {
-        transport: Arc::new(FencedTransport::new(Arc::new(transport.build()?), gate)),
+        transport: Arc::new(FencedTransport::new(Arc::new(transport.build()?), gate.clone())),
         mailbox_limits: Arc::new(MailboxLimits::new(clock.clone())),
         clock,
         random,
@@ -179,6 +198,7 @@ fn surroundings(args: &RunArgs, gate: Arc<Gate>) -> Result<Surroundings, Operato
             zoho_api: args.zoho_api_url.clone(),
         },
         metrics: Metrics::new(),
+        gate,
     })
 }
 

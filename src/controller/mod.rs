@@ -6,9 +6,12 @@
 mod backoff;
 mod contact_sync;
 mod crm_tenant;
+mod insight;
 mod runner;
+mod runs;
 mod status;
 mod trouble;
+mod watching;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -23,18 +26,19 @@ use kube::runtime::utils::{Predicate, PredicateConfig};
 use kube::runtime::{WatchStreamExt, predicates, reflector, watcher};
 use kube::{Api, Client, ResourceExt};
 use sync_engine::hash::Hasher;
-use sync_runtime::store::SqliteStore;
+use sync_runtime::store::{SqliteStore, StoreError};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{ContactSync, CrmTenant};
 use crate::connections::{Connections, Surroundings, TenantKey};
 use crate::credentials;
+use crate::telemetry::metrics::Metrics;
 use backoff::Backoff;
+use runs::Runs;
 use status::Reporter;
 
-/// How many reconciles of a kind run together.
-const CONCURRENCY: u16 = 8;
+pub(crate) use insight::Insight;
 
 /// What every reconcile works with.
 pub(crate) struct Context {
@@ -54,6 +58,8 @@ pub(crate) struct Context {
     syncs: Store<ContactSync>,
     listed: CancellationToken,
     stopping: CancellationToken,
+    runs: Runs,
+    concurrency: u16,
 }
 
 /// Context and controllers, ready to run.
@@ -127,8 +133,12 @@ impl Readiness {
     /// Watches that have to be listed: one for each kind.
     const WATCHES: usize = 2;
 
-    pub(crate) fn is_ready(&self) -> bool {
-        self.stands_by.load(Ordering::SeqCst) || self.listed.load(Ordering::SeqCst) == Self::WATCHES
+    pub(crate) fn is_listed(&self) -> bool {
+        self.listed.load(Ordering::SeqCst) == Self::WATCHES
+    }
+
+    pub(crate) fn stands_by(&self) -> bool {
+        self.stands_by.load(Ordering::SeqCst)
     }
 
     /// Notes that another operator acts, or that this one begins to.
@@ -143,26 +153,48 @@ impl Readiness {
     }
 }
 
+/// How the controllers are set up.
+pub(crate) struct Settings<'a> {
+    /// The one namespace to watch; all of them if it is not given.
+    pub(crate) namespace: Option<&'a str>,
+    /// How many reconciles of a kind run together.
+    pub(crate) concurrency: u16,
+    /// Somebody can look at the last run of each object.
+    pub(crate) debug_page: bool,
+}
+
 impl Controllers {
-    /// Sets the controllers up in one namespace, or in all.
-    pub(crate) fn new(
+    /// Sets the controllers up.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub(crate) async fn new(
         client: Client,
         surroundings: Surroundings,
         store: SqliteStore,
         hasher: Hasher,
         cluster: String,
-        namespace: Option<&str>,
+        settings: Settings<'_>,
         stopping: CancellationToken,
-    ) -> Self {
+    ) -> Result<Self, StoreError> {
+        let namespace = settings.namespace;
+        let backoff = Backoff::new(surroundings.random.clone());
+        backoff.restore(&store, surroundings.clock.now()).await?;
         let (wake_tenant, mut woken_tenants) = unbounded_channel();
         let (wake_sync, mut woken_syncs) = unbounded_channel();
-        let (tenants, tenant_controller) = root::<CrmTenant>(&client, namespace);
-        let (syncs, sync_controller) = root::<ContactSync>(&client, namespace);
+        let metrics = &surroundings.metrics;
+        let (tenants, tenant_controller) = root::<CrmTenant>(&client, namespace, metrics);
+        let (syncs, sync_controller) = root::<ContactSync>(&client, namespace, metrics);
         let secrets: Api<PartialObjectMeta<Secret>> = api(&client, namespace);
-        let secret_users = tenants.clone();
+        let secrets = watching::observed(
+            watcher(secrets, watcher::Config::default()),
+            "Secret",
+            metrics.clone(),
+        );
+        let (secret_users, secret_metrics) = (tenants.clone(), metrics.clone());
         let context = Context {
             reporter: Reporter::new(client.clone()),
-            backoff: Backoff::new(surroundings.random.clone()),
+            backoff,
             client,
             surroundings,
             connections: Connections::default(),
@@ -177,27 +209,35 @@ impl Controllers {
             syncs,
             listed: CancellationToken::new(),
             stopping,
+            runs: Runs::new(settings.debug_page),
+            concurrency: settings.concurrency,
         };
-        Self {
+        Ok(Self {
             context: Arc::new(context),
             tenants: tenant_controller
-                .watches(secrets, watcher::Config::default(), move |secret| {
-                    users_of(&secret_users, &secret)
+                .watches_stream(secrets.default_backoff().touched_objects(), move |secret| {
+                    let users = users_of(&secret_users, &secret);
+                    if !users.is_empty() {
+                        secret_metrics.secret_changed();
+                    }
+                    users
                 })
                 .reconcile_on(poll_fn(move |cx| woken_tenants.poll_recv(cx))),
             syncs: sync_controller.reconcile_on(poll_fn(move |cx| woken_syncs.poll_recv(cx))),
-        }
+        })
     }
 
     /// Runs until `stop` is cancelled and what is under way has ended.
-    pub(crate) async fn run(self, readiness: &Readiness) {
+    pub(crate) async fn run(self, readiness: &Readiness, insight: &Insight) {
         let Self {
             context,
             tenants,
             syncs,
         } = self;
+        insight.open(&context);
         let (all_listed, stop) = (context.listed.clone(), context.stopping.clone());
-        let config = || kube::runtime::controller::Config::default().concurrency(CONCURRENCY);
+        let concurrency = context.concurrency;
+        let config = || kube::runtime::controller::Config::default().concurrency(concurrency);
         let listed = futures::future::join(
             readiness.wait_for(context.tenants.clone()),
             readiness.wait_for(context.syncs.clone()),
@@ -241,7 +281,7 @@ where
 }
 
 /// A controller that wakes for what an author changes (spec, annotations, deletion) and not for its own status.
-fn root<K>(client: &Client, namespace: Option<&str>) -> (Store<K>, Controller<K>)
+fn root<K>(client: &Client, namespace: Option<&str>, metrics: &Arc<Metrics>) -> (Store<K>, Controller<K>)
 where
     K: kube::Resource<Scope = NamespaceResourceScope, DynamicType = ()>
         + Clone
@@ -255,8 +295,10 @@ where
     let changed = predicates::generation
         .combine(predicates::annotations)
         .combine(predicates::finalizers);
-    let stream = watcher(api::<K>(client, namespace), watcher::Config::default())
+    let watch = watcher(api::<K>(client, namespace), watcher::Config::default());
+    let stream = watching::observed(watch, runner::kind::<K>(), metrics.clone())
         .default_backoff()
+        .modify(watching::prune)
         .reflect(writer)
         .applied_objects()
         .predicate_filter(changed, PredicateConfig::default());

@@ -26,6 +26,20 @@ pub(super) struct Observed {
     moved: Instant,
 }
 
+impl Observed {
+    /// Who holds it.
+    pub(super) fn holder(&self) -> &str {
+        &self.holder
+    }
+}
+
+/// Who holds a Lease; nobody if the text is empty.
+pub(super) fn holder(lease: &Lease) -> &str {
+    let spec = lease.spec.as_ref();
+    spec.and_then(|spec| spec.holder_identity.as_deref())
+        .unwrap_or_default()
+}
+
 /// What to do about a Lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {

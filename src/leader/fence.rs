@@ -33,14 +33,19 @@ impl FencedTransport {
 
 impl Transport for FencedTransport {
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
-        if self.gate.is_open() {
-            return self.inner.send(request);
-        }
         let host = request.uri().host().unwrap_or_default().to_owned();
-        Box::pin(ready(Err(TransportError::Connect {
-            host,
-            reason: NotTheLeader.to_string(),
-        })))
+        let reason = NotTheLeader.to_string();
+        if !self.gate.is_open() {
+            return Box::pin(ready(Err(TransportError::Connect { host, reason })));
+        }
+        Box::pin(async move {
+            // What has not gone out when the claim ends never does, such as a call that waits for its connection.
+            tokio::select! {
+                biased;
+                () = self.gate.closed() => Err(TransportError::Lost { host, reason }),
+                answer = self.inner.send(request) => answer,
+            }
+        })
     }
 }
 
@@ -108,6 +113,24 @@ mod tests {
             self.0.fetch_add(1, Ordering::SeqCst);
             Box::pin(ready(Ok(Response::new(Bytes::new()))))
         }
+    }
+
+    struct Silent;
+
+    impl Transport for Silent {
+        fn send(&self, _: Request<Bytes>) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_call_under_way_ends_with_the_claim_and_counts_as_maybe_done() {
+        let gate = Arc::new(Gate::default());
+        gate.open_until(Instant::now() + Duration::from_millis(20));
+        let transport = FencedTransport::new(Arc::new(Silent), gate);
+        let request = Request::post("http://graph.example/v1.0/x").body(Bytes::new());
+        let lost = transport.send(request.unwrap()).await.unwrap_err();
+        assert!(lost.may_have_happened());
     }
 
     #[tokio::test]

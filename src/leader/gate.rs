@@ -23,6 +23,17 @@ impl Gate {
         self.is_open_at(Instant::now())
     }
 
+    /// Waits until a claim has ended without being renewed.
+    pub(super) async fn closed(&self) {
+        loop {
+            let until = *self.lock();
+            match until.filter(|until| Instant::now() < *until) {
+                Some(until) => tokio::time::sleep_until(until.into()).await,
+                None => return,
+            }
+        }
+    }
+
     fn is_open_at(&self, now: Instant) -> bool {
         self.lock().is_some_and(|until| now < until)
     }
@@ -47,5 +58,16 @@ mod tests {
         assert!(!gate.is_open_at(now + Duration::from_secs(10)));
         gate.close();
         assert!(!gate.is_open_at(now));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_for_its_end_waits_on_while_the_claim_is_renewed() {
+        use futures::FutureExt;
+        let gate = Gate::default();
+        gate.closed().now_or_never().expect("it is closed");
+        gate.open_until(Instant::now() + Duration::from_hours(1));
+        assert!(gate.closed().now_or_never().is_none());
+        gate.close();
+        gate.closed().now_or_never().expect("it was closed");
     }
 }

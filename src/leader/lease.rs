@@ -16,10 +16,22 @@ use super::election::{self, HELD_FOR_SURE, Observed, PERIOD, Step};
 /// Why this process may not act any more.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LeaderError {
-    /// Somebody else holds the Lease, or it could not be renewed in time.
-    #[error("the Lease was lost, so another operator may act: this one ends")]
+    /// Somebody else holds the Lease, or held it while this process could not renew it.
+    #[error("the Lease was lost, so another operator acts: this one ends")]
     Lost,
 }
+
+/// Whose the Lease is after a try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Claim {
+    Ours,
+    Others,
+    /// The Lease changed between reading and writing.
+    Unsure,
+}
+
+/// How long one try of the holder may take. Two of them fit into the time for which it holds the Lease for sure.
+const ANSWER_WITHIN: Duration = Duration::from_secs(4);
 
 /// A candidate for the Lease, or its holder.
 pub(crate) struct LeaseHolder {
@@ -46,27 +58,33 @@ impl LeaseHolder {
         }
     }
 
+    /// Tells this process from every other one.
+    pub(crate) fn identity(&self) -> &str {
+        &self.identity
+    }
+
     /// Waits until the Lease is ours, calling `stands_by` when somebody else turns out to hold it; false when the operator
     /// stops before.
     pub(crate) async fn acquire(&self, stop: &CancellationToken, stands_by: impl Fn()) -> bool {
         let mut seen = None;
         let mut announced = false;
         loop {
-            let claimed = tokio::select! {
-                claimed = self.claim(&mut seen) => claimed,
+            let tried = tokio::select! {
+                tried = self.try_to_take(&mut seen) => tried,
                 () = stop.cancelled() => return false,
             };
-            match claimed {
-                Ok(true) => {
-                    tracing::info!(identity = %self.identity, "this operator is the leader");
+            match tried {
+                Ok(Claim::Ours) => {
+                    tracing::info!(identity = %self.identity, lease = %self.name, "this operator is the leader");
                     return true;
                 }
-                Ok(false) if !announced => {
+                Ok(Claim::Others) if !announced => {
                     announced = true;
                     stands_by();
-                    tracing::info!(lease = %self.name, "another operator is the leader; waiting");
+                    let holder = seen.as_ref().map_or("", Observed::holder);
+                    tracing::info!(identity = %self.identity, lease = %self.name, holder, "another operator is the leader; waiting");
                 }
-                Ok(false) => {}
+                Ok(Claim::Others | Claim::Unsure) => {}
                 Err(error) => tracing::warn!(%error, "the Lease cannot be read or written"),
             }
             tokio::select! {
@@ -76,12 +94,15 @@ impl LeaseHolder {
         }
     }
 
-    /// Renews the Lease until `stop` is cancelled, and gives it up once `finished` is.
+    /// Renews the Lease until `finished` is cancelled, and gives it up then.
+    ///
+    /// While the API server does not answer, the gate closes and the operator waits: a Lease that is found as it was left
+    /// has had no other holder, so the work goes on where it stopped.
     ///
     /// # Errors
-    /// If the Lease is lost; the gate is closed by then.
+    /// If somebody else holds the Lease, or held it meanwhile; the gate is closed by then.
     pub(crate) async fn hold(&self, finished: &CancellationToken) -> Result<(), LeaderError> {
-        let mut renewed = Instant::now();
+        let mut in_doubt = false;
         loop {
             tokio::select! {
                 () = tokio::time::sleep(PERIOD) => {}
@@ -90,26 +111,27 @@ impl LeaseHolder {
                     return Ok(());
                 }
             }
-            let mut seen = None;
-            let in_time = HELD_FOR_SURE.saturating_sub(renewed.elapsed());
-            match tokio::time::timeout(in_time.max(Duration::from_millis(1)), self.claim(&mut seen)).await {
-                Ok(Ok(true)) => renewed = Instant::now(),
-                Ok(Ok(false)) => {
+            match tokio::time::timeout(ANSWER_WITHIN, self.renew()).await {
+                Ok(Ok(Claim::Ours)) if in_doubt => {
+                    in_doubt = false;
+                    tracing::info!(identity = %self.identity, "the Lease is held for sure again");
+                }
+                Ok(Ok(Claim::Ours | Claim::Unsure)) | Err(_) => {}
+                Ok(Ok(Claim::Others)) => {
                     self.gate.close();
                     return Err(LeaderError::Lost);
                 }
                 Ok(Err(error)) => tracing::warn!(%error, "the Lease cannot be renewed"),
-                Err(_) => {}
             }
-            if renewed.elapsed() >= HELD_FOR_SURE {
-                self.gate.close();
-                return Err(LeaderError::Lost);
+            if !in_doubt && !self.gate.is_open() {
+                in_doubt = true;
+                tracing::warn!(identity = %self.identity, "the Lease could not be renewed in time: nothing is read or written until it is");
             }
         }
     }
 
-    /// One try: reads the Lease and takes or renews it where that is allowed.
-    async fn claim(&self, seen: &mut Option<Observed>) -> Result<bool, Box<kube::Error>> {
+    /// One try of a candidate: reads the Lease and takes it where that is allowed.
+    async fn try_to_take(&self, seen: &mut Option<Observed>) -> Result<Claim, Box<kube::Error>> {
         // The claim counts from before the call: the others see it only afterwards.
         let sent = Instant::now();
         let lease = match self.leases.get_opt(&self.name).await? {
@@ -124,9 +146,26 @@ impl LeaseHolder {
         };
         let (step, now_seen) = election::look(&lease, &self.identity, seen.take(), Instant::now());
         *seen = now_seen;
-        if step == Step::Wait {
-            return Ok(false);
+        match step {
+            Step::Wait => Ok(Claim::Others),
+            Step::Take | Step::Renew => self.write(lease, step, sent).await,
         }
+    }
+
+    /// One try of the holder.
+    async fn renew(&self) -> Result<Claim, Box<kube::Error>> {
+        let sent = Instant::now();
+        let lease = self.leases.get_opt(&self.name).await?;
+        match lease {
+            Some(lease) if election::holder(&lease) == self.identity => {
+                self.write(lease, Step::Renew, sent).await
+            }
+            // A Lease that is free or gone may have had another holder in between.
+            Some(_) | None => Ok(Claim::Others),
+        }
+    }
+
+    async fn write(&self, lease: Lease, step: Step, sent: Instant) -> Result<Claim, Box<kube::Error>> {
         let is_new = lease.metadata.resource_version.is_none();
         let lease = election::held(lease, &self.identity, step, Timestamp::now());
         let params = PostParams::default();
@@ -138,10 +177,12 @@ impl LeaseHolder {
         match written {
             Ok(_) => {
                 self.gate.open_until(sent + HELD_FOR_SURE);
-                Ok(true)
+                Ok(Claim::Ours)
             }
-            // Somebody was faster.
-            Err(kube::Error::Api(status)) if status.is_conflict() || status.is_already_exists() => Ok(false),
+            // Somebody was faster, or an earlier try of our own whose answer was lost: the next look tells.
+            Err(kube::Error::Api(status)) if status.is_conflict() || status.is_already_exists() => {
+                Ok(Claim::Unsure)
+            }
             Err(error) => Err(Box::new(error)),
         }
     }
@@ -153,11 +194,7 @@ impl LeaseHolder {
             let Some(lease) = self.leases.get_opt(&self.name).await? else {
                 return Ok(());
             };
-            let ours = lease
-                .spec
-                .as_ref()
-                .and_then(|spec| spec.holder_identity.as_deref());
-            if ours == Some(self.identity.as_str()) {
+            if election::holder(&lease) == self.identity {
                 let lease = election::released(lease);
                 self.leases
                     .replace(&self.name, &PostParams::default(), &lease)

@@ -10,9 +10,11 @@ use crmlink::api::{ContactSync, CrmTenant, Reason};
 use emulators::core::faults::Rule;
 use emulators::core::journal::{Query, View};
 use emulators::{Control, Emulators, Options, Running};
+use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::Api;
 use kube::api::{ObjectMeta, PostParams};
+use local_cluster::audit::Entry;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -89,6 +91,7 @@ impl Case {
     async fn act_as_the_service_account(&self) {
         let kubeconfig = self.folder.path().join("operator.kubeconfig");
         self.shared.operator_kubeconfig(&kubeconfig).await;
+        self.shared.admit_to_lease(&self.namespace).await;
     }
 
     /// With the tenant signed in.
@@ -162,13 +165,35 @@ impl Case {
     // The operator.
 
     pub(crate) async fn start_operator(&mut self) {
+        self.operator = Some(self.start_another().await);
+    }
+
+    /// One more operator with the same store and the same Lease.
+    pub(crate) async fn start_another(&mut self) -> Operator {
         self.starts += 1;
         let surroundings = Surroundings {
             folder: self.folder.path(),
             addresses: self.running.addresses(),
             namespace: (!self.everywhere).then_some(self.namespace.as_str()),
+            lease: &self.namespace,
         };
-        self.operator = Some(Operator::start(&surroundings, self.starts).await);
+        Operator::start(&surroundings, self.starts).await
+    }
+
+    /// Goes on with this operator, and hands out the one before.
+    pub(crate) fn go_on_with(&mut self, operator: Operator) -> Option<Operator> {
+        self.operator.replace(operator)
+    }
+
+    /// The Lease of this test.
+    pub(crate) async fn lease(&self) -> LeaseSpec {
+        let leases: Api<Lease> = Api::namespaced(self.client.clone(), SYSTEM);
+        leases.get(&self.namespace).await.unwrap().spec.unwrap()
+    }
+
+    /// What the operators of this test wrote in its namespace; nothing where the API server is not ours.
+    pub(crate) fn audited(&self) -> Option<Vec<Entry>> {
+        self.shared.writes_in(&self.namespace)
     }
 
     pub(crate) fn operator(&self) -> &Operator {

@@ -18,7 +18,7 @@ mod world;
 pub(crate) use case::Case;
 pub(crate) use cluster::Shared;
 pub(crate) use objects::{Reported, contact_sync, crm_secret, name_of, office_secret, tenant};
-pub(crate) use operator::BINARY;
+pub(crate) use operator::{BINARY, Operator};
 pub(crate) use views::{Mailbox, contact_of};
 pub(crate) use waiting::{WITHIN, until};
 pub(crate) use world::{

@@ -1,6 +1,8 @@
 //! The change feed of one CRM organisation (`design.md` §5.5): read once for all syncs of a tenant, so that its cost
 //! does not grow with the number of users.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
@@ -18,6 +20,8 @@ const OVERLAP: SignedDuration = SignedDuration::from_mins(2);
 pub struct Feed {
     organisation: String,
     polled: Mutex<Option<Timestamp>>,
+    /// The same in seconds, readable while a poll is under way; 0 before the first.
+    read_at: AtomicI64,
 }
 
 impl Feed {
@@ -27,6 +31,7 @@ impl Feed {
         Self {
             organisation,
             polled: Mutex::new(None),
+            read_at: AtomicI64::new(0),
         }
     }
 
@@ -34,6 +39,13 @@ impl Feed {
     #[must_use]
     pub fn organisation(&self) -> &str {
         &self.organisation
+    }
+
+    /// When it was last read to its end, in whole seconds; nothing before this process has read it.
+    #[must_use]
+    pub fn read_at(&self) -> Option<Timestamp> {
+        let second = self.read_at.load(Ordering::Relaxed);
+        Timestamp::from_second(second).ok().filter(|_| second != 0)
     }
 
     /// Reads what is new, unless that was done less than `max_age` ago.
@@ -62,6 +74,7 @@ impl Feed {
             Some(state) => self.poll(crm, store, state).await?,
         }
         *polled = Some(now);
+        self.read_at.store(now.as_second(), Ordering::Relaxed);
         Ok(())
     }
 
