@@ -14,6 +14,7 @@ use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::Api;
 use kube::api::{ObjectMeta, PostParams};
+use local_cluster::ControlPlane;
 use local_cluster::audit::Entry;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -64,6 +65,11 @@ impl Case {
         case.act_as_the_service_account().await;
         case.start_operator().await;
         case
+    }
+
+    /// The control plane, where it is ours.
+    pub(crate) fn control_plane(&self) -> Option<&'static ControlPlane> {
+        self.shared.cluster.control_plane()
     }
 
     /// In a cluster of its own that does not know the product's kinds yet. The operator acts as an administrator.

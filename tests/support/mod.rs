@@ -8,6 +8,7 @@ mod author;
 mod case;
 mod checks;
 mod cluster;
+mod kstatus;
 mod objects;
 mod operator;
 mod scan;
@@ -17,6 +18,7 @@ mod world;
 
 pub(crate) use case::Case;
 pub(crate) use cluster::Shared;
+pub(crate) use kstatus::{Kstatus, kstatus};
 pub(crate) use objects::{Reported, contact_sync, crm_secret, name_of, office_secret, tenant};
 pub(crate) use operator::{BINARY, Operator};
 pub(crate) use views::{Mailbox, contact_of};
