@@ -29,6 +29,8 @@ struct Row {
     failures: u32,
     /// It is in the store.
     stored: bool,
+    /// An earlier process left it, and this one has not tried the object yet.
+    inherited: bool,
 }
 
 impl Backoff {
@@ -47,6 +49,7 @@ impl Backoff {
             let row = Row {
                 failures,
                 stored: true,
+                inherited: true,
             };
             (key, row)
         });
@@ -62,6 +65,7 @@ impl Backoff {
             .saturating_mul(2_u32.saturating_pow(row.failures))
             .min(LONGEST);
         row.failures = row.failures.saturating_add(1);
+        row.inherited = false;
         whole
             .mul_f64(0.5 + self.random.fraction() / 2.0)
             .max(at_least.unwrap_or_default())
@@ -85,10 +89,11 @@ impl Backoff {
         self.rows().get(key).map(|row| row.failures).unwrap_or_default()
     }
 
-    /// Begins with short waits again, as something changed that may help.
+    /// Begins with short waits again, as something changed that may help. To a process that has just started everything
+    /// looks changed: what it inherited stays until the object was tried.
     pub(super) fn forget(&self, key: &str) {
         let mut rows = self.rows();
-        if let Some(row) = rows.get_mut(key) {
+        if let Some(row) = rows.get_mut(key).filter(|row| !row.inherited) {
             row.failures = 0;
             if !row.stored {
                 rows.remove(key);
@@ -103,6 +108,14 @@ impl Backoff {
             && let Err(error) = store.drop_failures(key).await
         {
             tracing::debug!(%error, "a row of failures was not removed from the store");
+        }
+    }
+
+    /// Ends the row of an object that has nothing to do until something changes, unless it was never tried here.
+    pub(super) async fn rests(&self, key: &str, store: &SqliteStore) {
+        let tried = self.rows().get(key).is_some_and(|row| !row.inherited);
+        if tried {
+            self.succeeded(key, store).await;
         }
     }
 
@@ -161,7 +174,14 @@ mod tests {
             backoff.keep(key, &store, now).await;
         }
         let (backoff, store) = start(later(1)).await;
-        assert!(backoff.failed("failing", None) >= FIRST * 32);
+        for key in ["failing", "mended"] {
+            backoff.forget(key);
+            backoff.rests(key, &store).await;
+            assert!(
+                backoff.failed(key, None) >= FIRST * 32,
+                "nothing was tried before"
+            );
+        }
         backoff.forget("mended");
         assert_eq!(backoff.count("mended"), 0, "something changed");
         backoff.succeeded("mended", &store).await;

@@ -84,7 +84,7 @@ where
             Some(wait)
         }
         Next::Change => {
-            context.backoff.succeeded(&key, &context.store).await;
+            context.backoff.rests(&key, &context.store).await;
             None
         }
         Next::Retry(at_least) => {
