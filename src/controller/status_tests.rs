@@ -51,7 +51,8 @@ fn status(ready: bool, reason: Reason, message: &str, now: Timestamp) -> Contact
 }
 
 async fn write(reporter: &Reporter, before: &ContactSyncStatus, after: &ContactSyncStatus) {
-    let written = reporter.write(&sync(), Some(before), after, |status| &status.conditions);
+    let sync = sync();
+    let written = reporter.write(&sync, Some(before), after, |status| &status.conditions);
     written.await.unwrap();
 }
 

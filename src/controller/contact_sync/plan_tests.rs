@@ -101,7 +101,7 @@ fn k2_the_documented_mapping_is_the_built_in_one() {
     let built_in: Vec<String> = sync_engine::mapping::DEFAULT
         .iter()
         .map(|(office, crm, direction)| {
-            let direction = if *direction == RuleDirection::Both {
+            let direction = if *direction == mapping::Direction::Both {
                 "both"
             } else {
                 "to Microsoft 365"
