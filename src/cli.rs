@@ -100,7 +100,7 @@ pub async fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Run(args) => {
             telemetry::log::start(args.log_format);
-            match operator::run(*args).await {
+            match Box::pin(operator::run(*args)).await {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => {
                     tracing::error!(error = %telemetry::log::chain(&error), "the operator cannot go on");

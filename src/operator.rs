@@ -89,13 +89,13 @@ pub(crate) async fn run(args: RunArgs) -> Result<(), OperatorError> {
             insight: &insight,
             stop: &stop,
         };
-        let led = worker.lead(surroundings, &holder).await;
+        let ended = worker.lead(surroundings, &holder).await;
         stop.cancel();
         finished.cancel();
-        led
+        ended
     };
-    let (served, led) = tokio::join!(probes, lead);
-    led.and(served)
+    let (served, worked) = tokio::join!(probes, lead);
+    worked.and(served)
 }
 
 /// What the work is done with.
@@ -124,8 +124,8 @@ impl Worker<'_> {
         // A lost Lease ends everything at once: what is under way cannot pass the gate any more.
         tokio::pin!(work, hold);
         tokio::select! {
-            held = &mut hold => {
-                held?;
+            ended = &mut hold => {
+                ended?;
                 work.await
             }
             result = &mut work => {

@@ -91,21 +91,21 @@ impl Catalogue {
     pub(super) fn counters<L: Labels>(&mut self, name: &str, meaning: &'static str) -> Family<L, Counter> {
         let family = Family::default();
         self.registry.register(name, meaning, family.clone());
-        self.list(format!("{name}_total"), "counter", L::NAMES, meaning);
+        self.list(&format!("{name}_total"), "counter", L::NAMES, meaning);
         family
     }
 
     pub(super) fn counter(&mut self, name: &str, meaning: &'static str) -> Counter {
         let counter = Counter::default();
         self.registry.register(name, meaning, counter.clone());
-        self.list(format!("{name}_total"), "counter", &[], meaning);
+        self.list(&format!("{name}_total"), "counter", &[], meaning);
         counter
     }
 
     pub(super) fn gauges<L: Labels>(&mut self, name: &str, meaning: &'static str) -> Family<L, Gauge> {
         let family = Family::default();
         self.registry.register(name, meaning, family.clone());
-        self.list(name.to_owned(), "gauge", L::NAMES, meaning);
+        self.list(name, "gauge", L::NAMES, meaning);
         family
     }
 
@@ -119,13 +119,13 @@ impl Catalogue {
         let family = Family::new_with_constructor(buckets);
         self.registry
             .register_with_unit(name, meaning, Unit::Seconds, family.clone());
-        self.list(format!("{name}_seconds"), "histogram", L::NAMES, meaning);
+        self.list(&format!("{name}_seconds"), "histogram", L::NAMES, meaning);
         family
     }
 
     fn list(
         &mut self,
-        name: String,
+        name: &str,
         kind: &'static str,
         labels: &'static [&'static str],
         meaning: &'static str,

@@ -3,7 +3,7 @@
 use crmlink::api::{ContactSync, CrmTenant, Reason};
 use k8s_openapi::api::core::v1::{Namespace, Secret};
 use kube::Api;
-use kube::api::DeleteParams;
+use kube::api::{DeleteParams, ListParams};
 
 use crate::support::{ANA, Case, OFFICE_SECRET, Reported, World, office_secret, until};
 
@@ -67,15 +67,15 @@ async fn the_namespace_with_everything_in_it() {
     let secrets: Api<Secret> = case.api();
     let all = DeleteParams::default();
     secrets
-        .delete_collection(&all, &Default::default())
+        .delete_collection(&all, &ListParams::default())
         .await
         .unwrap();
     case.api::<CrmTenant>()
-        .delete_collection(&all, &Default::default())
+        .delete_collection(&all, &ListParams::default())
         .await
         .unwrap();
     case.api::<ContactSync>()
-        .delete_collection(&all, &Default::default())
+        .delete_collection(&all, &ListParams::default())
         .await
         .unwrap();
     gone::<ContactSync>(&case, "ana").await;

@@ -43,11 +43,11 @@ async fn a_repeated_event_is_counted_in_the_first_one_under_the_charts_role() {
     assert_eq!(missing.len(), 1, "{missing:#?}");
     assert_eq!(missing[0].series.as_ref().map(|series| series.count), Some(3));
     if let Some(writes) = case.audited() {
-        let patched =
+        let is_patch =
             |entry: &&local_cluster::audit::Entry| entry.resource == "events" && entry.verb == "patch";
-        let patches: Vec<_> = writes.iter().filter(patched).collect();
-        assert!(!patches.is_empty());
-        assert!(patches.iter().all(|entry| entry.code == 200), "{patches:?}");
+        let repeats: Vec<_> = writes.iter().filter(is_patch).collect();
+        assert!(!repeats.is_empty());
+        assert!(repeats.iter().all(|entry| entry.code == 200), "{repeats:?}");
     }
     case.finish().await;
 }

@@ -65,9 +65,9 @@ impl Shared {
     pub(crate) async fn admit_to_lease(&self, lease: &str) {
         let client = self.cluster.admin_client().unwrap();
         let metadata = serde_json::json!({ "name": lease, "namespace": SYSTEM });
-        let rules = crmlink::rbac::own_namespace_rules(KEY_SECRET, lease);
-        let role = serde_json::json!({ "metadata": metadata, "rules": rules });
-        let binding = serde_json::json!({
+        let granted = crmlink::rbac::own_namespace_rules(KEY_SECRET, lease);
+        let rights = serde_json::json!({ "metadata": metadata, "rules": granted });
+        let given = serde_json::json!({
             "metadata": metadata,
             "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": lease },
             "subjects": [{ "kind": "ServiceAccount", "name": SERVICE_ACCOUNT, "namespace": SYSTEM }],
@@ -75,10 +75,10 @@ impl Shared {
         let roles: Api<Role> = Api::namespaced(client.clone(), SYSTEM);
         let bindings: Api<RoleBinding> = Api::namespaced(client, SYSTEM);
         let parameters = PostParams::default();
-        let role = serde_json::from_value(role).unwrap();
-        roles.create(&parameters, &role).await.unwrap();
-        let binding = serde_json::from_value(binding).unwrap();
-        bindings.create(&parameters, &binding).await.unwrap();
+        let rights = serde_json::from_value(rights).unwrap();
+        roles.create(&parameters, &rights).await.unwrap();
+        let given = serde_json::from_value(given).unwrap();
+        bindings.create(&parameters, &given).await.unwrap();
     }
 
     /// What the operator wrote so far in a namespace, by the API server's audit log, but for what renews its Lease.
