@@ -49,6 +49,11 @@ pub(crate) enum Task {
     },
     /// End what `up` started
     Down,
+    /// Measure, and print the figures as JSON
+    Bench {
+        #[command(subcommand)]
+        what: Bench,
+    },
     /// Write all generated files
     Gen,
     /// Format, lints, generated files, links, file lengths and dependencies
@@ -58,5 +63,15 @@ pub(crate) enum Task {
     Serve {
         #[arg(long)]
         no_operator: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Bench {
+    /// The operator with many converged resources: memory, processor, writes, calls, and the cost of a restart
+    Rest {
+        /// Numbers of resources, measured one after the other
+        #[arg(default_values_t = [1_000, 10_000])]
+        resources: Vec<u32>,
     },
 }

@@ -1,5 +1,6 @@
 //! Tasks of the project, run as `cargo xtask TASK`.
 
+mod bench;
 mod binaries;
 mod check;
 mod cli;
@@ -22,7 +23,7 @@ use clap::Parser;
 use tokio::runtime::Runtime;
 
 use crate::{
-    cli::{Cli, Task},
+    cli::{Bench, Cli, Task},
     error::{Doing, Result},
 };
 
@@ -49,6 +50,9 @@ fn run(cli: &Cli) -> Result<()> {
         Task::Up { no_operator } => up::up(!no_operator),
         Task::Down => up::down(),
         Task::Serve { no_operator } => wait_for(up::serve(!no_operator)),
+        Task::Bench {
+            what: Bench::Rest { resources },
+        } => wait_for(bench::rest(resources)),
         Task::Gen => generate::write(),
         Task::Check => check::all(),
     }

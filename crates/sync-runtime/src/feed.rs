@@ -2,6 +2,7 @@
 //! does not grow with the number of users.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
@@ -20,6 +21,8 @@ const OVERLAP: SignedDuration = SignedDuration::from_mins(2);
 pub struct Feed {
     organisation: String,
     polled: Mutex<Option<Polled>>,
+    /// When that was, in seconds, readable while a poll is under way; 0 before the first.
+    read_at: AtomicI64,
 }
 
 /// The last poll.
@@ -39,6 +42,7 @@ impl Feed {
         Self {
             organisation,
             polled: Mutex::new(None),
+            read_at: AtomicI64::new(0),
         }
     }
 
@@ -46,6 +50,13 @@ impl Feed {
     #[must_use]
     pub fn organisation(&self) -> &str {
         &self.organisation
+    }
+
+    /// When it was last read to its end, in whole seconds; nothing before this process has read it.
+    #[must_use]
+    pub fn read_at(&self) -> Option<Timestamp> {
+        let second = self.read_at.load(Ordering::Relaxed);
+        Timestamp::from_second(second).ok().filter(|_| second != 0)
     }
 
     /// Reads what is new, unless that was done less than `max_age` ago.
@@ -79,6 +90,7 @@ impl Feed {
             Some(state) => self.poll(crm, store, state, known).await?,
         };
         *polled = Some(Polled { at: now, told });
+        self.read_at.store(now.as_second(), Ordering::Relaxed);
         Ok(())
     }
 
