@@ -40,7 +40,6 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
     fn without_calls(&self, outbox: &mut Outbox, run: &mut Run) -> Vec<Change> {
         let mut changes = Vec::new();
         for planned in std::mem::take(&mut outbox.settled) {
-            run.state.initial.done += u64::from(planned.is_initial() && planned.link.is_some());
             self.settle(planned, run, &mut changes);
         }
         for (planned, unfit) in std::mem::take(&mut outbox.parks) {
@@ -69,6 +68,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
 
     /// Both sides agree, or only the store has to learn something.
     fn settle(&self, planned: Planned, run: &mut Run, changes: &mut Vec<Change>) {
+        let is_in_the_mailbox = planned.is_initial() && planned.link.is_some();
         let crm_id = planned.crm_id;
         let with_state = |link: Link, state| {
             let gone_since = None;
@@ -113,6 +113,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             }
             _ => {}
         }
+        run.state.initial.done += u64::from(is_in_the_mailbox);
         self.done(crm_id, run, changes);
     }
 

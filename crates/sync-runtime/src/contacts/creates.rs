@@ -20,10 +20,10 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         if creates.is_empty() {
             return Ok(());
         }
-        let intents = creates
+        let links = creates
             .iter()
             .map(|(planned, fields)| Change::Link(self.scope, self.link_of(planned, None, fields)));
-        self.commit(intents.collect()).await?;
+        self.intend(links.collect(), run).await?;
         let items: Vec<NewItem> = creates
             .iter()
             .map(|(planned, fields)| NewItem {
@@ -37,7 +37,6 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             match result {
                 Ok(item) => {
                     run.state.initial.done += u64::from(planned.is_initial());
-                    run.state.last_change = Some(self.clock.now());
                     let link = self.link_of(&planned, Some(item.id), &item.fields);
                     changes.push(Change::Link(self.scope, link));
                     self.done(planned.crm_id, run, &mut changes);
@@ -66,6 +65,14 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             }
         }
         self.finish(changes, run, first_failure).await
+    }
+
+    /// Commits what is about to be made. From now on it counts as written: whoever puts an older store back does not know
+    /// of it.
+    pub(super) async fn intend(&self, mut intents: Vec<Change>, run: &mut Run) -> Result<(), Stop> {
+        run.state.last_change = Some(self.clock.now());
+        intents.push(self.keep(&run.state));
+        self.commit(intents).await
     }
 
     /// The link with the item that was made, or before that the intent: with what is about to be sent as its base, so

@@ -121,7 +121,8 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         }
     }
 
-    /// Whether a record was made about when the intent's call went out, and still holds something of what was sent.
+    /// Whether a record was made about when the intent's call went out, and still holds something of what was sent; of
+    /// one that cannot be seen through the mapping nobody can tell.
     fn may_be_of(&self, intent: &CrmIntent, record: &CrmRecord) -> bool {
         let holds_some = |view: CrmView| {
             intent.base.0.iter().any(|(field, sent)| {
@@ -130,7 +131,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             })
         };
         record.created.duration_since(intent.since).abs() <= SKEW
-            && project(self.mapping, &record.fields).is_ok_and(holds_some)
+            && project(self.mapping, &record.fields).map_or(true, holds_some)
     }
 
     /// The record is there: linked with what was sent as its base, in place of whatever its item was linked with.

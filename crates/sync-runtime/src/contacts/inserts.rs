@@ -47,7 +47,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             };
             Change::CrmIntent(self.scope, intent)
         });
-        self.commit(intents.collect()).await?;
+        self.intend(intents.collect(), run).await?;
         let rows: Vec<NewRecord> = inserts.iter().map(|insert| self.row_of(insert)).collect();
         let results = self.crm.insert(self.owner, &rows).await;
         let (mut changes, mut first_failure) = (Vec::new(), None);
@@ -55,7 +55,6 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         for (insert, result) in inserts.into_iter().zip(results) {
             match result {
                 Ok(written) => {
-                    run.state.last_change = Some(self.clock.now());
                     linked.insert(written.id.clone());
                     let link = Link {
                         crm_id: written.id,

@@ -93,12 +93,13 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         let mut linked = BTreeSet::new();
         for (crm_id, item) in by_record {
             let link = match vacant.remove(&crm_id) {
-                // It was copied and its original deleted, or it came back under another id.
+                // It was copied and its original deleted, or it came back under another id: as if dug up, so that it
+                // is compared, and left to its owner where there is nothing to compare it with.
                 Some(link) => Link {
                     office_id: Some(item.id.clone()),
                     state: match link.state {
                         LinkState::Detached => LinkState::Detached,
-                        _ => LinkState::Linked,
+                        _ => LinkState::Tombstone,
                     },
                     gone_since: None,
                     ..link

@@ -169,6 +169,26 @@ async fn n2_where_nobody_can_tell_which_record_it_is_both_wait_for_a_person() {
 }
 
 #[tokio::test]
+async fn n2_a_record_in_doubt_that_became_unfit_may_be_the_one() {
+    let (world, item) = with_own(false).await;
+    world
+        .faults
+        .plan("insert record", 0, Fault::MaybeDone { effect: true });
+    world.run().await.unwrap_err();
+    let grace = world.crm.the("Hopper");
+    world.wait(2);
+    world.crm.edit(&grace, "Email", Some("broken"));
+    world.sync().await;
+    assert_eq!(world.crm.the("Hopper"), grace);
+    assert_eq!(world.counts().await.parked, 2);
+    world.crm.edit(&grace, "Email", None);
+    world.mailbox().state().touch(&item);
+    world.sync().await;
+    assert_eq!(world.crm.the("Hopper"), grace);
+    assert_eq!((world.counts().await.linked, world.counts().await.parked), (1, 0));
+}
+
+#[tokio::test]
 async fn a_contact_that_is_deleted_while_its_insert_is_in_doubt_is_not_parked() {
     let (world, item) = with_own(false).await;
     world

@@ -266,6 +266,34 @@ async fn n2_an_older_store_is_known_by_the_status_and_makes_nothing_twice() {
 }
 
 #[tokio::test]
+async fn n2_an_older_store_is_known_where_the_last_answer_was_lost() {
+    for call in ["create item", "insert record"] {
+        let mut world = World::new();
+        world.keeps_external_ids();
+        world.sync().await;
+        let older = world.copy_store();
+        let theirs = world.person("Theirs");
+        if call == "insert record" {
+            own(&world, "Hopper");
+        }
+        world.faults.plan(call, 0, Fault::MaybeDone { effect: true });
+        world.wait(300);
+        world.run().await.unwrap_err();
+        world.report().await;
+        world.put_back(older);
+        for _ in 0..2 {
+            world.sync().await;
+        }
+        assert_eq!(world.mailbox().ids_of(&theirs).len(), 1, "{call}");
+        assert_eq!(
+            world.crm.state().records.len(),
+            world.mailbox().all().len(),
+            "{call}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn n1_an_older_store_loses_no_edit() {
     let mut world = World::new();
     world.policy.conflict = ConflictPolicy::Manual;

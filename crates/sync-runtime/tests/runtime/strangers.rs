@@ -3,6 +3,7 @@
 use sync_engine::link::{LinkState, Side};
 use sync_engine::office_field::OfficeField;
 
+use crate::fakes::faults::Fault;
 use crate::fakes::mailbox::ROOT;
 use crate::fakes::world::World;
 use crate::scenes::{own, states, stays_as_it_is, with_ada, with_grace};
@@ -146,6 +147,30 @@ async fn n2_a_copy_takes_over_where_its_original_is_deleted() {
 }
 
 #[tokio::test]
+async fn n6_a_copy_of_what_we_removed_stays_its_owners() {
+    for given_away in [true, false] {
+        let (mut world, ada, item) = with_ada().await;
+        let copy = world.mailbox().user_copies(&item, "copy");
+        if given_away {
+            world.crm.transfer(&ada, "bob");
+        } else {
+            world.crm.delete(&ada);
+        }
+        // The original goes, and nobody remembers that it was removed and not deleted by its owner.
+        world.faults.plan("delete item", 0, Fault::Crash { effect: true });
+        world.wait(300);
+        assert!(world.run_until(0, jiff::Timestamp::MAX).await.is_none());
+        world.restart();
+        world.mailbox().state().touch(&copy);
+        for _ in 0..3 {
+            world.sync().await;
+        }
+        assert_eq!(world.mailbox().get(&item), None);
+        assert!(world.mailbox().get(&copy).is_some(), "{given_away}");
+    }
+}
+
+#[tokio::test]
 async fn n2_a_mailbox_that_was_moved_has_other_ids_and_the_same_contacts() {
     let (world, ada, item) = with_ada().await;
     let mine = own(&world, "Hopper");
@@ -242,9 +267,7 @@ async fn a_stranger_that_is_gone_before_it_is_read_leaves_nothing() {
     world.sync().await;
     let item = own(&world, "Hopper");
     world.wait(300);
-    world
-        .faults
-        .plan("read", 0, crate::fakes::faults::Fault::Transient);
+    world.faults.plan("read", 0, Fault::Transient);
     world.run().await.unwrap_err();
     world.mailbox().user_deletes(&item);
     world.sync().await;

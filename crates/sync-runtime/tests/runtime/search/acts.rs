@@ -3,6 +3,8 @@
 use sync_engine::link::Side;
 use sync_engine::office_field::OfficeField;
 
+use sync_runtime::store::Store;
+
 use super::model::{FIELDS, Model};
 use crate::fakes::mailbox::ROOT;
 
@@ -22,7 +24,7 @@ impl Model {
                 14 | 15 => self.deletes_record(),
                 16 | 17 => self.transfers_record(),
                 18 | 19 => self.deletes_item(),
-                20 => self.moves_item_away(),
+                20 => self.moves_item_away().await,
                 21 => self.moves_item_back(),
                 22 => self.copies_item(),
                 _ => self.hides_record(),
@@ -30,6 +32,8 @@ impl Model {
         }
         if self.kind.forgetful && self.older.is_none() && self.below(4) == 0 {
             self.older = Some(self.world.copy_store());
+            // What is written later has a later second, by which the copy is known to be older.
+            self.world.wait(1);
         }
     }
 
@@ -159,9 +163,14 @@ impl Model {
     }
 
     fn hides_record(&mut self) {
-        let Some((id, _)) = self.record() else { return };
-        self.note(&format!("the CRM hides {id}"));
-        self.world.crm.hide(&id, true);
+        let Some((id, contact)) = self.record() else {
+            return;
+        };
+        // One that was just made for an item would be made again: nobody could see that it is there.
+        if self.contacts[contact].records.contains(&id) {
+            self.note(&format!("the CRM hides {id}"));
+            self.world.crm.hide(&id, true);
+        }
     }
 
     fn adds_item(&mut self) {
@@ -264,11 +273,15 @@ impl Model {
         self.buried.insert((user, contact));
     }
 
-    fn moves_item_away(&mut self) {
+    async fn moves_item_away(&mut self) {
         let Some((user, id, contact)) = self.item() else {
             return;
         };
-        if self.contacts[contact].copied || self.contacts[contact].given {
+        // One that is being made is looked for in the folder only.
+        let (store, scope) = (&self.world.store.inner, self.world.users[user].scope);
+        let item = std::slice::from_ref(&id);
+        let unknown = store.links_of_items(scope, item).await.unwrap().is_empty();
+        if unknown || self.contacts[contact].copied || self.contacts[contact].given {
             return;
         }
         self.contacts[contact].moved = true;
