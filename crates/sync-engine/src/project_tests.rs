@@ -1,7 +1,8 @@
 //! Each side seen through the mapping.
 
 use super::*;
-use crate::fixture::default_mapping;
+use crate::fixture::{default_mapping, everything, mapping_where, mapping_with, metadata, rule};
+use crate::mapping::{Direction, Requested, RequestedRule};
 
 fn row(json: &Json) -> Map<String, Json> {
     json.as_object().unwrap().clone()
@@ -102,4 +103,59 @@ fn addresses_that_exchange_would_drop_are_seen() {
     for bad in ["", "a", "@b", "a@", "a@b,", "a b@c", "A <a@b.c>", "a@b@c", "a@.b"] {
         assert!(!plain_address(bad), "{bad}");
     }
+}
+
+#[test]
+fn a_text_that_is_cut_is_marked_until_it_is_written() {
+    let cutting = RequestedRule {
+        too_long: Some(TooLong::Cut),
+        ..rule(OfficeField::JobTitle, "Title")
+    };
+    let mapping = mapping_with([cutting]);
+    let long = row(&serde_json::json!({"Last_Name": "L", "Title": "x".repeat(256), "Department": "D"}));
+    let view = project(&mapping, &long).unwrap();
+    assert_eq!(view.fields[&OfficeField::JobTitle].to_text().len(), 255);
+    assert_eq!(view.cut, [OfficeField::JobTitle].into());
+    let written = view.with(&[(OfficeField::JobTitle, Value::text("y"))].into(), &mapping);
+    assert!(written.cut.is_empty());
+}
+
+#[test]
+fn nobody_knows_the_places_behind_a_withheld_entry() {
+    let private = mapping_where("Email", |field| field.private = true, &[]);
+    let hidden = row(&serde_json::json!({"Last_Name": "L", "Email": null, "Secondary_Email": "b@x.example"}));
+    let view = project(&private, &hidden).unwrap();
+    assert_eq!(view.withheld, [OfficeField::Email1, OfficeField::Email2].into());
+    assert_eq!(
+        view.fields.keys().copied().collect::<Vec<_>>(),
+        [OfficeField::Surname]
+    );
+}
+
+#[test]
+fn what_never_goes_to_the_mailbox_may_be_what_the_mailbox_cannot_hold() {
+    let to_crm = Requested {
+        direction: Direction::OfficeToCrm,
+        ..everything()
+    };
+    let mapping = Mapping::resolve(&to_crm, &metadata()).unwrap();
+    let odd = serde_json::json!({"Last_Name": "L".repeat(256), "Email": "ada@", "Date_of_Birth": "soon"});
+    let view = project(&mapping, &row(&odd)).unwrap();
+    assert_eq!(view.fields[&OfficeField::Surname].to_text().len(), 256);
+    assert!(view.cut.is_empty());
+    assert_eq!(for_new_item(&mapping, &view), Fields::new());
+}
+
+#[test]
+fn a_record_is_made_of_what_goes_to_the_crm_and_is_there() {
+    let item = Fields::from([
+        (OfficeField::Surname, Value::Text("Lovelace".into())),
+        (OfficeField::CompanyName, Value::Text("Engines".into())),
+    ]);
+    let wanted = for_new_record(&default_mapping(), &item).unwrap();
+    assert_eq!(wanted.into_keys().collect::<Vec<_>>(), [OfficeField::Surname]);
+    assert!(matches!(
+        for_new_record(&default_mapping(), &Fields::new()),
+        Err(Unfit::Mandatory { .. })
+    ));
 }

@@ -28,21 +28,13 @@ pub fn settled_base(
         office,
         terms,
     };
-    // In a list with a gap, what is written to one of the CRM's slots decides over the entries of others.
-    let with_gap = |field: &OfficeField| crm.fields.get(field) != crm.slots.get(field);
-    let gaps: BTreeSet<_> = terms
-        .mapping
-        .rules()
-        .iter()
-        .map(|rule| rule.office)
-        .filter(with_gap)
-        .collect();
-    let entry = |rule: &Rule| {
-        let field = rule.office;
-        let of_list = |other: &OfficeField| other.group() == field.group();
-        let listed = gaps.iter().any(of_list) && pending.iter().any(of_list);
-        Some((field, settled(sides, rule, listed || pending.contains(&field))?))
+    // A list whose entries move is still to be decided as a whole.
+    let waits = |field: OfficeField| {
+        let list = field.group().filter(|group| group.is_list());
+        let of_list = |group: Group| pending.iter().any(|other| other.group() == Some(group));
+        pending.contains(&field) || list.is_some_and(|group| of_list(group) && sides.moved(group))
     };
+    let entry = |rule: &Rule| Some((rule.office, settled(sides, rule, waits(rule.office))?));
     Base(terms.mapping.rules().iter().filter_map(entry).collect())
 }
 

@@ -111,7 +111,7 @@ impl<'a> Sides<'a> {
 
     /// Whether entries of a list have changed places, or will: between the sides, since the base, because of a gap in the
     /// CRM, or as one was cleared.
-    fn moved(&self, group: Group) -> bool {
+    pub(crate) fn moved(&self, group: Group) -> bool {
         let entries: Vec<&Rule> = self.rules_of(group).collect();
         entries.iter().any(|here| {
             let gap = self.crm.fields.get(&here.office) != self.crm.slots.get(&here.office);

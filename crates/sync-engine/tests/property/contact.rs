@@ -8,7 +8,7 @@ use sync_engine::link::{Link, LinkState, Side};
 use sync_engine::mapping::Mapping;
 use sync_engine::merge::{ConflictPolicy, Merge, Terms, Times, same, settled_base};
 use sync_engine::office_field::OfficeField;
-use sync_engine::plan::{CrmSide, Deletes, OfficeSide, Op, Pair, Rules, plan};
+use sync_engine::plan::{CrmSide, Deletes, OfficeSide, Op, Pair, Rules, plan, unedited_item};
 use sync_engine::project::{CrmView, project, record};
 use sync_engine::value::Value;
 
@@ -265,6 +265,11 @@ impl Contact {
         let fields = self.office.fields();
         let mut listed = fields.keys().filter(|field| list_place(**field).is_some());
         listed.any(|field| !self.mapping.rule(*field).is_some_and(|rule| rule.two_way))
+    }
+
+    /// Whether the item is a mere copy as far as this base tells.
+    pub(crate) fn is_unedited_by(&self, base: &Base) -> bool {
+        unedited_item(base, &self.office.fields(), &self.hasher)
     }
 
     pub(crate) fn terms(&self) -> Terms<'_> {

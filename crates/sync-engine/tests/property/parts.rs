@@ -36,18 +36,22 @@ proptest! {
     fn n1_a_part_that_is_held_stays_planned(contact in contact(), edits in pool::edits(6)) {
         let mut contact = contact;
         contact.edit(&edits);
+        let has_unmapped = contact.has_unmapped_entries();
         let Op::Merge(first) = contact.round(Part::Mailbox) else { return Ok(()) };
         for _ in 0..2 {
             let to_crm = match contact.round(Part::Mailbox) {
                 Op::Merge(again) => again.to_crm,
+                // What moved up in the mailbox is nothing for the CRM.
+                Op::Park(_) if has_unmapped => return Ok(()),
                 _ => Changes::new(),
             };
-            let listed = |field: &&OfficeField| list_place(**field).is_some();
-            let of_lists = |changes: &Changes| changes.keys().filter(listed).copied().collect::<Vec<_>>();
             // What moved up in the mailbox is news.
-            if !contact.has_unmapped_entries() || of_lists(&to_crm) == of_lists(&first.to_crm) {
-                prop_assert_eq!(&to_crm, &first.to_crm);
-            }
+            let news = |field: &OfficeField| has_unmapped && list_place(*field).is_some();
+            let old = |changes: &Changes| {
+                let old = changes.clone().into_iter();
+                old.filter(|(field, _)| !news(field)).collect::<Changes>()
+            };
+            prop_assert_eq!(old(&to_crm), old(&first.to_crm));
         }
     }
 
@@ -64,7 +68,9 @@ proptest! {
         check_round(&mut contact)?;
         let planned = contact.round(Part::Whole);
         prop_assert!(quiet(&planned), "{planned:#?}");
-        prop_assume!(!matches!(planned, Op::Park(_)));
+        if let Op::Park(_) = planned {
+            return Ok(());
+        }
         contact.map(before);
         check_round(&mut contact)?;
         check_round(&mut contact)?;
