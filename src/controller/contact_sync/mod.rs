@@ -37,7 +37,8 @@ const A_MOMENT: Duration = Duration::from_secs(2);
 const LOOK_AGAIN: Duration = Duration::from_mins(10);
 
 pub(super) async fn reconcile(sync: Arc<ContactSync>, context: Arc<Context>) -> Result<Action, Infallible> {
-    runner::run(&*sync, &context, bring(&sync, &context)).await
+    // A run holds much; most reconciles wait for their turn.
+    runner::run(&*sync, &context, Box::pin(bring(&sync, &context))).await
 }
 
 async fn bring(sync: &ContactSync, context: &Context) -> Result<Next, Box<kube::Error>> {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::api::Condition;
 
 fn time(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + seconds).unwrap()
@@ -54,7 +55,7 @@ fn what_no_longer_holds_goes() {
         let mut conditions = Conditions::default();
         said(&mut conditions, &before, 0);
         said(&mut conditions, &Verdict::Running { more: false }, 1);
-        let types: Vec<&str> = conditions.iter().map(|condition| condition.type_name()).collect();
+        let types: Vec<&str> = conditions.iter().map(Condition::type_name).collect();
         assert_eq!(types, ["Ready", "Enabled"], "after {before:?}");
     }
 }

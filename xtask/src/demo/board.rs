@@ -2,8 +2,7 @@
 
 use super::syncs::Row;
 
-const HEADER: &str =
-    "SYNC    PHASE             SYNCED  CREATED  UPDATED  DELETED  PENDING  LEFT OUT         PARKED    TIME";
+const HEADER: &str = "SYNC    PHASE             SYNCED  CREATED  UPDATED  DELETED  PENDING  LEFT OUT         PARKED  CONFLICTS    TIME";
 
 /// Draws rows.
 pub(crate) struct Board {
@@ -54,7 +53,7 @@ fn line(row: &Row) -> String {
     };
     let writes = row.writes;
     format!(
-        "{:<7} {:<17} {:>6}  {:>7}  {:>7}  {:>7}  {:>7}  {:<15}  {:>6}  {:>5.1}s",
+        "{:<7} {:<17} {:>6}  {:>7}  {:>7}  {:>7}  {:>7}  {:<15}  {:>6}  {:>9}  {:>5.1}s",
         row.name,
         row.phase,
         row.linked,
@@ -64,6 +63,7 @@ fn line(row: &Row) -> String {
         row.pending,
         left_out,
         row.parked,
+        row.conflicts,
         row.time.as_secs_f64(),
     )
 }

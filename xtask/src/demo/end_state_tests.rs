@@ -45,6 +45,7 @@ fn what_has_to_be_there_is_there_once() {
         owned: 3,
         imported: 1,
         eligible: 2,
+        from_outlook: 0,
         held: 2,
     };
     assert_eq!(counts, expected);

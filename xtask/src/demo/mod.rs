@@ -1,7 +1,8 @@
-//! The product at work: a first sync, edits as staff make them, and what both sides hold in the end.
+//! The product at work: a first sync, edits on both sides, what both hold then, and what is left when syncs end.
 
 mod activity;
 mod board;
+mod departures;
 mod edits;
 mod end_state;
 mod fields;
@@ -15,7 +16,12 @@ use std::{
 
 use serde_json::Value;
 
-use self::{board::Board, end_state::EndState, syncs::Syncs};
+use self::{
+    board::Board,
+    departures::Departures,
+    end_state::EndState,
+    syncs::{Row, Syncs},
+};
 use crate::{
     environment::{Environment, Wanted},
     error::{Error, Result},
@@ -61,7 +67,7 @@ async fn show(environment: &mut Environment, check: bool) -> Result<()> {
     let mut board = Board::new(stdout().is_terminal());
     settle(environment, &mut syncs, &mut board).await?;
 
-    println!("\nStaff work in the CRM:");
+    println!("\nPeople work on both sides:");
     edits::make(environment.control()).await?;
     println!("\nThe syncs are asked to look at once (annotation crmlink.dev/requestedAt).\n");
     let mut board = Board::new(stdout().is_terminal());
@@ -72,11 +78,14 @@ async fn show(environment: &mut Environment, check: bool) -> Result<()> {
     let idle = writes_of_an_idle_run(environment, &mut syncs).await?;
     let mut findings = end_state.findings;
     findings.extend(idle);
+    findings.extend(departures(environment, &mut syncs).await?);
     findings.extend(end_state::of_the_run(environment.control()).await?);
     if !findings.is_empty() {
         return Err(Error::EndState(findings));
     }
-    say("both sides agree, nothing that must never happen did, and a further run wrote nothing");
+    say(
+        "both sides agree, nothing that must never happen did, a further run wrote nothing, and the CRM is whole",
+    );
     if !check {
         look_around::print(environment);
         std::future::pending::<()>().await;
@@ -84,21 +93,38 @@ async fn show(environment: &mut Environment, check: bool) -> Result<()> {
     Ok(())
 }
 
-/// Draws the table until every sync is in step.
-async fn settle(environment: &mut Environment, syncs: &mut Syncs, board: &mut Board) -> Result<()> {
+/// One sync is switched off by its author, another by the mailbox's owner.
+async fn departures(environment: &mut Environment, syncs: &mut Syncs) -> Result<Vec<String>> {
+    println!("The sync of Ben is switched off (enabled: false), and Mira deletes her folder in Outlook:\n");
+    let before = departures::contacts(&environment.control().state("zoho").await?);
+    syncs.switch_off("ben").await?;
+    edits::delete_folder(environment.control()).await?;
+    syncs.request().await?;
+    let rows = settle(environment, syncs, &mut Board::new(stdout().is_terminal())).await?;
+    let (office, crm) = (
+        environment.control().state("graph").await?,
+        environment.control().state("zoho").await?,
+    );
+    let departures = Departures::of(&before, &office, &crm, syncs.objects(), &rows);
+    println!("\n{}", departures.table());
+    Ok(departures.findings)
+}
+
+/// Draws the table until nothing is under way any more.
+async fn settle(environment: &mut Environment, syncs: &mut Syncs, board: &mut Board) -> Result<Vec<Row>> {
     let patience = tokio::time::Instant::now() + PATIENCE;
     loop {
         environment.check_programs()?;
         let rows = syncs.look(environment.control()).await?;
         board.draw(&rows);
         if rows.iter().all(|row| row.settled) && !rows.is_empty() {
-            return Ok(());
+            return Ok(rows);
         }
         if tokio::time::Instant::now() > patience {
             let waiting = rows
                 .iter()
                 .filter(|row| !row.settled)
-                .map(syncs::Row::explain)
+                .map(Row::explain)
                 .collect::<Vec<_>>();
             return Err(Error::Timeout {
                 what: "the sync".to_owned(),

@@ -28,10 +28,11 @@ pub(crate) struct Row {
     pub(crate) imported: u32,
     pub(crate) over_cap: u32,
     pub(crate) parked: u32,
+    pub(crate) conflicts: u32,
     pub(crate) writes: Writes,
     /// How long it took, or takes so far.
     pub(crate) time: Duration,
-    /// In step with everything asked for.
+    /// In step with everything asked for, or switched off.
     pub(crate) settled: bool,
 }
 
@@ -92,6 +93,16 @@ impl Syncs {
         Ok(())
     }
 
+    /// Switches one off, as its author does.
+    pub(crate) async fn switch_off(&self, name: &str) -> Result<()> {
+        let patch = json!({ "spec": { "enabled": false } });
+        self.api
+            .patch(name, &PatchParams::default(), &Patch::Merge(&patch))
+            .await
+            .doing(|| format!("switching ContactSync {name} off"))?;
+        Ok(())
+    }
+
     /// What every sync reports now.
     pub(crate) async fn look(&mut self, control: &Control) -> Result<Vec<Row>> {
         let list = self
@@ -125,7 +136,9 @@ impl Syncs {
             Some(ready) => ready.reason(),
             None => "Waiting",
         };
-        let settled = current && pending == 0 && phase == Reason::InSync.as_str();
+        let ends = [Reason::InSync, Reason::Disabled, Reason::DisabledInMailbox];
+        let at_work = status.conditions.is_true(ConditionType::Reconciling);
+        let settled = current && pending == 0 && !at_work && ends.iter().any(|end| end.as_str() == phase);
         let mailbox = status.mailbox.as_ref().map(|mailbox| mailbox.user_id.as_str());
         Row {
             message: ready.map_or("", |ready| ready.message()).to_owned(),
@@ -134,6 +147,7 @@ impl Syncs {
             imported: left_out.imported,
             over_cap: left_out.over_cap,
             parked: status.parked.as_ref().map_or(0, |parked| parked.count),
+            conflicts: status.conflicts.as_ref().map_or(0, |conflicts| conflicts.count),
             writes: self.activity.of(&sync.spec.user, mailbox),
             time: self
                 .took
