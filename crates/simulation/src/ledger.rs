@@ -3,7 +3,7 @@
 //! Between two quiet times lies a period: what was done in an earlier one has been carried over, what was done in the
 //! present one may cross the sync's own work in any order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -105,6 +105,22 @@ pub(crate) struct Sync {
     pub approved: Option<Period>,
 }
 
+impl Contact {
+    /// Whether its record ever held a second e-mail address alone, which Outlook shows as the first.
+    pub(crate) fn had_gap(&self) -> bool {
+        let (mut first, mut second, mut gap) = (false, false, false);
+        for write in self.writes.iter().filter(|write| write.side == Side::Crm) {
+            match write.field {
+                Field::Email => first = write.value.is_some(),
+                Field::SecondEmail => second = write.value.is_some(),
+                _ => continue,
+            }
+            gap |= second && !first;
+        }
+        gap
+    }
+}
+
 /// What people did.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
@@ -113,7 +129,7 @@ pub(crate) struct Ledger {
     /// All contacts.
     pub contacts: BTreeMap<Label, Contact>,
     /// Copies of items that their owners made, by person and id.
-    pub copies: BTreeSet<(usize, String)>,
+    pub copies: BTreeMap<(usize, String), Label>,
     /// Contacts outside the syncs' reach, as their owners left them, by person and id.
     pub private: BTreeMap<(usize, String), Map<String, Value>>,
     /// Every record as people left it, by id.
@@ -241,7 +257,7 @@ impl Ledger {
             let marked = world.items(person, &item_marker(scope(person), record));
             let mut originals = marked
                 .into_iter()
-                .filter(|item| !self.copies.contains(&(person, id_of(item).to_owned())));
+                .filter(|item| !self.copies.contains_key(&(person, id_of(item).to_owned())));
             originals.next()
         });
         let known = contact.items.entry(person).or_default();
@@ -323,19 +339,26 @@ impl Ledger {
             .filter(move |write| write.period == period && write.side == side && write.field == field)
     }
 
+    /// Whether the runtime, as it is, may take a copy of a contact's item for the original.
+    pub(crate) fn may_be_confused(&self, label: Label) -> bool {
+        let copied = self.copies.values().any(|copied| *copied == label);
+        copied && !abilities::TELLS_COPIES && self.store_lost.max(self.disturbed).is_some()
+    }
+
     /// Whether the runtime, as it is, cannot help making something with a marker that is in use already.
     #[must_use]
     pub(crate) fn twins_excused(&self) -> bool {
-        // The links were forgotten, or the one of this item was not known yet.
-        let forgot = |person: usize, item: &Item| {
+        // The links were forgotten, or the one of this item was, or was not known yet.
+        let forgot = |contact: &Contact, person: usize, item: &Item| {
             let sync = self.syncs.get(person);
             let anew = sync.is_some_and(|sync| self.store_lost.max(sync.switched).is_some());
-            anew || self.disturbed >= item.left
+            let gone = contact.deleted.max(contact.transferred);
+            anew || gone >= item.left || self.disturbed >= item.left
         };
-        let items = self.contacts.values().flat_map(|contact| &contact.items);
-        let moved = items
-            .into_iter()
-            .any(|(person, item)| item.moved && forgot(*person, item));
+        let moved = self.contacts.values().any(|contact| {
+            let mut items = contact.items.iter().filter(|(_, item)| item.moved);
+            items.any(|(person, item)| forgot(contact, *person, item))
+        });
         let container = self
             .syncs
             .iter()

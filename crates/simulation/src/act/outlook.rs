@@ -126,7 +126,7 @@ impl Deeds<'_> {
         let copy = self.act(json!({"do": "copy_contact", "contact": id_of(&item)}))?;
         let place = (self.person, id_of(&copy).to_owned());
         self.ledger.private.insert(place.clone(), lasting(&copy));
-        self.ledger.copies.insert(place);
+        self.ledger.copies.insert(place, label);
         Ok(())
     }
 
@@ -164,7 +164,7 @@ impl Deeds<'_> {
                 .values()
                 .filter_map(|contact| contact.items.get(&self.person));
             let mut born = items.filter_map(|item| item.id.as_ref());
-            !ledger.copies.contains(&(self.person, id.clone())) && !born.any(|born| born == id)
+            !ledger.copies.contains_key(&(self.person, id.clone())) && !born.any(|born| born == id)
         };
         let mut own = ledger.private.keys();
         let id = own

@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::Quiet;
-use crate::abilities;
 use crate::field::Field;
 use crate::finding::Finding;
 use crate::history::Direction;
@@ -22,11 +21,10 @@ pub(super) fn check(quiet: &Quiet<'_>) -> Vec<Finding> {
 
 fn private(quiet: &Quiet<'_>) -> Vec<Finding> {
     let ledger = quiet.ledger;
-    let mistaken = ledger.store_lost.is_some() && !abilities::TELLS_COPIES;
-    let watched = ledger
-        .private
-        .iter()
-        .filter(|(place, _)| !(mistaken && ledger.copies.contains(place)));
+    let watched = ledger.private.iter().filter(|(place, _)| {
+        let copied = ledger.copies.get(*place);
+        !copied.is_some_and(|label| ledger.may_be_confused(*label))
+    });
     let differs = watched.filter_map(|((person, id), was)| {
         let what = match quiet.view.mailboxes[*person].items.get(id) {
             None => "is gone".to_owned(),

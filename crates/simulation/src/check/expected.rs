@@ -45,14 +45,17 @@ impl Sync<'_> {
         let item = contact.items.get(&self.person);
         let edited = item.is_some_and(|item| item.edited.is_some() || item.left.is_some());
         let gone = contact.deleted.max(contact.transferred);
-        // What the sync wrote itself and could not take note of passes for an edit of the owner's.
-        let unanswered =
-            gone == contact.changed.map(|(_, period)| period).or(Some(0)) && ledger.disturbed >= gone;
+        // What the sync wrote itself and could not take note of passes for an edit of the owner's; so does what Outlook
+        // does not show as it was sent.
+        let written = contact.changed.is_some_and(|(_, when)| Some(when) == gone);
+        let shifted = contact.had_gap() && !abilities::KNOWS_LISTS;
+        let unanswered = (ledger.disturbed >= gone && written) || shifted;
         let forgotten = ledger.store_lost >= gone && ledger.store_lost.is_some();
         let rekeyed = ledger.key_lost >= gone && ledger.key_lost.is_some();
-        let undecided = sync.declared.is_some() || sync.switched.is_some() || ledger.rights_changed.is_some();
-        let was_there = self.quiet.agreed.contains_key(&(self.person, label));
-        if edited || !removes || unanswered || forgotten || rekeyed || (undecided && was_there) {
+        let undecided = sync.declared.max(sync.switched).max(ledger.rights_changed);
+        let undecided = undecided.is_some() && undecided >= gone;
+        let confused = ledger.may_be_confused(label);
+        if edited || !removes || unanswered || forgotten || rekeyed || undecided || confused {
             Expected::Either
         } else {
             Expected::Absent
@@ -103,7 +106,14 @@ impl Sync<'_> {
             changed => ledger.now(changed) || !abilities::LOOKS_AGAIN,
         };
         let crowded = contact.crowded && !abilities::SEES_SECOND_CHANGE;
-        if crowded || returned_unseen || unfit || hidden || self.beyond_the_cap(contact, was_there) {
+        let confused = ledger.may_be_confused(label);
+        if crowded
+            || confused
+            || returned_unseen
+            || unfit
+            || hidden
+            || self.beyond_the_cap(contact, was_there)
+        {
             Expected::Either
         } else {
             Expected::There

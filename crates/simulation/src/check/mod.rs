@@ -73,8 +73,10 @@ pub(crate) fn all(quiet: &Quiet<'_>, world: &World) -> Vec<Finding> {
 #[must_use]
 pub(crate) fn agreed(quiet: &Quiet<'_>) -> Agreed {
     let mut agreed = Agreed::new();
+    let copies = &quiet.ledger.copies;
     for (person, mailbox) in quiet.view.mailboxes.iter().enumerate() {
-        for (_, item) in mailbox.containers.iter().flat_map(|container| &container.items) {
+        let items = mailbox.containers.iter().flat_map(|container| &container.items);
+        for (_, item) in items.filter(|(id, _)| !copies.contains_key(&(person, (*id).clone()))) {
             let Some((label, record)) = item
                 .record
                 .as_ref()
@@ -151,7 +153,7 @@ impl Sync<'_> {
             .items
             .iter()
             .filter(|(id, item)| {
-                item.record.as_deref() == Some(record) && !copies.contains(&(self.person, (*id).clone()))
+                item.record.as_deref() == Some(record) && !copies.contains_key(&(self.person, (*id).clone()))
             })
             .collect()
     }

@@ -46,7 +46,7 @@ impl Sync<'_> {
             let own = contact.items.get(&self.person);
             let touched = own.is_some_and(|own| own.edited.is_some() || own.left.is_some());
             let detached = self.may_be_detached(contact);
-            !touched && !detached && !ledger.copies.contains(&(self.person, (*id).clone()))
+            !touched && !detached && !ledger.copies.contains_key(&(self.person, (*id).clone()))
         });
         copies
             .map(|(id, _)| self.finding("I8", format!("the unedited copy {id} is still there")))

@@ -36,7 +36,8 @@ impl Sync<'_> {
             };
             let originals = self.originals(container, id);
             let [(_, item)] = originals[..] else { continue };
-            if self.is_synced(contact, record) {
+            let confused = self.quiet.ledger.may_be_confused(*label);
+            if !confused && self.is_synced(contact, record) {
                 findings.extend(self.pair(*label, record, item));
             }
         }
@@ -201,12 +202,11 @@ impl Sync<'_> {
             return None;
         }
         let ledger = self.quiet.ledger;
-        let writes = ledger.contacts.get(&label).map(|contact| &contact.writes[..]);
-        let writes = writes.unwrap_or_default();
-        let addresses = || writes.iter().filter(|write| is_address(write.field));
-        if !abilities::KNOWS_LISTS && had_gap(addresses()) {
+        let contact = ledger.contacts.get(&label)?;
+        if !abilities::KNOWS_LISTS && contact.had_gap() {
             return None;
         }
+        let addresses = || contact.writes.iter().filter(|write| is_address(write.field));
         let known: BTreeSet<&String> = addresses().filter_map(|write| write.value.as_ref()).collect();
         if !office.iter().all(|address| known.contains(address)) {
             return Some("Outlook has an address that nobody typed");
@@ -221,21 +221,6 @@ impl Sync<'_> {
         }
         (!in_outlook && !kept).then_some("the addresses differ")
     }
-}
-
-/// Whether the CRM ever held the second address alone.
-fn had_gap<'a>(addresses: impl Iterator<Item = &'a Write>) -> bool {
-    let (mut first, mut second, mut gap) = (false, false, false);
-    for write in addresses.filter(|write| write.side == Side::Crm) {
-        let held = write.value.is_some();
-        if write.field == Field::Email {
-            first = held;
-        } else {
-            second = held;
-        }
-        gap |= second && !first;
-    }
-    gap
 }
 
 const ADDRESSES: [Field; 2] = [Field::Email, Field::SecondEmail];

@@ -11,7 +11,7 @@ impl Draw {
         match kind {
             0..5 => self.service(),
             5..12 if self.authors => self.author(),
-            5..55 if self.outlook => self.in_outlook(),
+            5..55 if self.outlook && !self.early => self.in_outlook(),
             // While records are hidden nobody works in the CRM: what changes then is seen later than anybody can tell.
             _ if self.hidden => self.service(),
             _ => Act::Crm(self.in_crm()),
@@ -31,14 +31,25 @@ impl Draw {
     }
 
     fn some_label(&self) -> Label {
-        // Young ones more often: the first ones are old news.
+        self.one_of(&self.labels).map_or(Label(0), |(label, _)| label)
+    }
+
+    /// A contact that is likely to be in a person's mailbox.
+    fn label_of(&self, person: usize) -> Label {
+        let own = self.labels.iter().filter(|(_, whose)| *whose == Some(person));
+        let own: Vec<_> = own.copied().collect();
+        let own = self.one_of(&own).filter(|_| self.dice.percent(90));
+        own.map_or_else(|| self.some_label(), |(label, _)| label)
+    }
+
+    /// Young ones more often: the first ones are old news.
+    fn one_of<T: Copy>(&self, all: &[T]) -> Option<T> {
         let from = if self.dice.percent(50) {
             0
         } else {
-            self.labels.len().saturating_sub(5)
+            all.len().saturating_sub(5)
         };
-        let found = self.dice.pick(&self.labels[from..]);
-        found.map_or(Label(0), |(label, _)| *label)
+        self.dice.pick(&all[from..]).copied()
     }
 
     fn crm_field(&self) -> Field {
@@ -62,14 +73,14 @@ impl Draw {
         match self.dice.below(100) {
             0..18 => {
                 let (owner, content) = (self.owner(), self.crm_content());
-                CrmAct::Create(self.label(None), owner, content)
+                CrmAct::Create(self.label(whose(owner)), owner, content)
             }
             18..24 => {
                 let owner = self.owner();
                 let rows = (0..=self.dice.below(3))
                     .map(|_| {
                         let content = self.crm_content();
-                        (self.label(None), content)
+                        (self.label(whose(owner)), content)
                     })
                     .collect();
                 CrmAct::Import(owner, rows)
@@ -84,8 +95,11 @@ impl Draw {
                 CrmAct::Mass(distinct(labels), field, self.typed_for_crm(field))
             }
             67..71 => CrmAct::Touch(label),
-            71..82 => CrmAct::Delete(label),
-            82..86 => CrmAct::Restore(label),
+            71..81 => {
+                self.deleted.push(label);
+                CrmAct::Delete(label)
+            }
+            81..86 => CrmAct::Restore(self.one_of(&self.deleted).unwrap_or(label)),
             86..94 => CrmAct::Transfer(label, self.owner()),
             94..97 => {
                 let loser = self.some_label();
@@ -101,31 +115,47 @@ impl Draw {
 
     fn in_outlook(&mut self) -> Act {
         let person = self.person_index();
-        let label = self.some_label();
+        let label = self.label_of(person);
         let act = match self.dice.below(100) {
             0..12 => {
                 let content = self.office_content();
                 OutlookAct::Create(self.label(Some(person)), content)
             }
-            12..60 => {
+            12..58 => {
                 let field = self.office_field();
                 OutlookAct::Edit(label, field, self.typed_for_office(field))
             }
-            60..72 => OutlookAct::Delete {
-                label,
-                permanently: self.dice.percent(30),
-            },
-            72..79 => OutlookAct::Copy(label),
-            79..85 => OutlookAct::MoveOut(label),
-            85..90 => OutlookAct::MoveBack(label),
-            90..94 => {
+            58..70 => {
+                self.left.push((person, label));
+                let permanently = self.dice.percent(30);
+                OutlookAct::Delete { label, permanently }
+            }
+            70..76 => OutlookAct::Copy(label),
+            76..82 => {
+                self.left.push((person, label));
+                OutlookAct::MoveOut(label)
+            }
+            82..88 => {
+                let (person, label) = self.one_of(&self.left).unwrap_or((person, label));
+                return Act::Outlook(person, OutlookAct::MoveBack(label));
+            }
+            88..92 => {
                 let typed = self.typed_for_office(Field::JobTitle);
                 OutlookAct::EditPrivate(typed)
             }
-            94..96 => OutlookAct::RenameFolder(self.dice.one([1, 2])),
-            96 => OutlookAct::MoveFolder,
-            97 | 98 => OutlookAct::DeleteFolder,
-            _ => OutlookAct::RestoreFolder,
+            92..95 => OutlookAct::RenameFolder(self.dice.one([1, 2])),
+            95..97 => {
+                self.without_folder = Some(person);
+                if self.dice.percent(30) {
+                    OutlookAct::MoveFolder
+                } else {
+                    OutlookAct::DeleteFolder
+                }
+            }
+            _ => {
+                let person = self.without_folder.unwrap_or(person);
+                return Act::Outlook(person, OutlookAct::RestoreFolder);
+            }
         };
         Act::Outlook(person, act)
     }
@@ -156,8 +186,8 @@ impl Draw {
 
     fn service(&mut self) -> Act {
         let person = self.person_index();
-        let label = self.some_label();
-        let act = match self.dice.below(14) {
+        let label = self.label_of(person);
+        let act = match self.dice.below(16) {
             0 | 1 => ServiceAct::ExpireGraphTokens,
             2 | 3 => ServiceAct::ExpireZohoTokens,
             4 | 5 => ServiceAct::ResetDelta(person),
@@ -165,6 +195,7 @@ impl Draw {
             8 => ServiceAct::RepeatPages(person, self.dice.one([1, 3, 200])),
             9 | 10 => ServiceAct::Touch(person),
             11 => ServiceAct::UseCredits,
+            12..15 => ServiceAct::FalseRemoved(person, label),
             _ => {
                 self.hidden = !self.hidden;
                 ServiceAct::HideOthers(self.hidden)
@@ -178,4 +209,11 @@ fn distinct(mut labels: Vec<Label>) -> Vec<Label> {
     labels.sort_unstable();
     labels.dedup();
     labels
+}
+
+fn whose(owner: Owner) -> Option<usize> {
+    match owner {
+        Owner::Person(person) => Some(person),
+        Owner::Outsider => None,
+    }
 }

@@ -27,8 +27,16 @@ pub fn history(seed: u64) -> History {
 #[allow(clippy::struct_excessive_bools, reason = "independent switches of a history")]
 struct Draw {
     dice: Dice,
-    /// Contacts by where they were made: the person in whose mailbox, or none for the CRM.
+    /// Contacts, and whose they were at first.
     labels: Vec<(Label, Option<usize>)>,
+    /// Records that were deleted.
+    deleted: Vec<Label>,
+    /// Items that were deleted or moved away.
+    left: Vec<(usize, Label)>,
+    /// Somebody's container was deleted or moved away.
+    without_folder: Option<usize>,
+    /// No sync ran yet: there is nothing to do in Outlook.
+    early: bool,
     serial: u32,
     declared: Vec<Declared>,
     /// The connected CRM user sees nobody else's records at the moment.
@@ -47,6 +55,10 @@ impl Draw {
         let faults = dice.one([0, 2, 5, 12]);
         Self {
             labels: Vec::new(),
+            deleted: Vec::new(),
+            left: Vec::new(),
+            without_folder: None,
+            early: true,
             serial: 0,
             declared: Vec::new(),
             hidden: false,
@@ -85,10 +97,10 @@ impl Draw {
             let wait = self.dice.one([0, 1, 30, 130, 400, 1_500]);
             steps.push(Step::Wait(wait));
             let upsets = self.upsets();
-            steps.push(Step::Run(Run {
-                short: self.dice.percent(30),
-                upsets,
-            }));
+            // The first one mostly does all there is to do, so that there is something to do in Outlook.
+            let short = self.dice.percent(if self.early { 10 } else { 30 });
+            self.early &= short;
+            steps.push(Step::Run(Run { short, upsets }));
         }
         if self.hidden {
             self.hidden = false;

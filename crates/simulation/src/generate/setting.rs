@@ -18,7 +18,7 @@ impl Draw {
             contracts: self.dice.percent(10),
             external_id: self.dice.percent(50),
             services,
-            people: (0..people).map(|_| self.person()).collect(),
+            people: (0..people).map(|person| self.person(person)).collect(),
         }
     }
 
@@ -35,26 +35,26 @@ impl Draw {
         }
     }
 
-    fn person(&mut self) -> Person {
+    fn person(&mut self, person: usize) -> Person {
         let declared = self.declaration();
         let records = self.dice.few(MOST);
         Person {
             declared,
-            records: (0..records).map(|_| self.seeded()).collect(),
+            records: (0..records).map(|_| self.seeded(person)).collect(),
             private: self.dice.below(3),
         }
     }
 
-    pub(super) fn label(&mut self, made_by: Option<usize>) -> Label {
+    pub(super) fn label(&mut self, whose: Option<usize>) -> Label {
         let label = Label(u32::try_from(self.labels.len()).unwrap_or(u32::MAX));
-        self.labels.push((label, made_by));
+        self.labels.push((label, whose));
         label
     }
 
-    fn seeded(&mut self) -> Seeded {
+    fn seeded(&mut self, person: usize) -> Seeded {
         let imported = self.dice.percent(20);
         Seeded {
-            label: self.label(None),
+            label: self.label(Some(person)),
             imported,
             age: u32::try_from(self.dice.between(2, 2_000)).unwrap_or(2),
             updated: self.dice.percent(40),
