@@ -7,8 +7,11 @@ use crate::{
 
 pub(crate) fn run(histories: u64, seed: u64, bug: Option<&str>, more: &[String]) -> Result<()> {
     let (histories, seed) = (histories.to_string(), seed.to_string());
-    let mut arguments = vec!["run", "--release", "--locked", "--package", "simulation", "--"];
-    arguments.extend(["--histories", &histories, "--seed", &seed]);
+    let mut arguments = vec!["run", "--release", "--locked", "--package", "simulation"];
+    if bug.is_some() {
+        arguments.extend(["--features", "planted-bugs"]);
+    }
+    arguments.extend(["--", "--histories", &histories, "--seed", &seed]);
     if let Some(bug) = bug {
         arguments.extend(["--bug", bug]);
     }

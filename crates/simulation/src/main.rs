@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
-use simulation::{BUGS, Failure, Figures, Played, SetupError, history, play, shrink};
+use simulation::{BUGS, Bug, Failure, Figures, Played, SetupError, history, play, shrink};
 
 /// Play histories of the sync against both emulators.
 #[derive(Debug, Parser)]
@@ -32,8 +32,10 @@ struct Cli {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    if let Some(bug) = &cli.bug {
-        return no_such(bug);
+    if let Some(name) = &cli.bug
+        && !Bug::named(name).is_some_and(Bug::plant)
+    {
+        return no_such(name);
     }
     match run(&cli) {
         Ok(true) => ExitCode::SUCCESS,
@@ -54,7 +56,7 @@ fn no_such(name: &str) -> ExitCode {
     }
     let known = BUGS.iter().any(|bug| bug.name == name);
     let why = if known {
-        "cannot be planted yet"
+        "needs a program that was built with the feature planted-bugs"
     } else {
         "is not in this list"
     };

@@ -13,6 +13,7 @@ use super::adopt::linked_without_base;
 use super::crm_writes::HELD_BY_ANOTHER;
 use super::run::Run;
 use super::{ContactSync, Stop};
+use crate::planted::{Bug, planted};
 use crate::ports::{Crm, Failure, Item, ItemFailure, Mailbox, NewRecord, Service};
 use crate::store::{Cause, Change, Store};
 
@@ -69,6 +70,9 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                 }
                 // Stays an intent: looked up before it is tried again.
                 Err(ItemFailure::MaybeDone(failure)) => {
+                    if planted(Bug::ForgetCrmIntent) {
+                        changes.push(Change::DropCrmIntent(self.scope, insert.item.id));
+                    }
                     first_failure.get_or_insert(failure);
                 }
                 Err(ItemFailure::NotDone(failure)) => {

@@ -9,6 +9,7 @@ use sync_engine::plan::unedited_item;
 
 use super::run::Run;
 use super::{ContactSync, Stop};
+use crate::planted::{Bug, planted};
 use crate::ports::{ChangePage, Crm, Entry, Mailbox, NextPage};
 use crate::store::{Cause, Change, ScopeState, Store, Stranger};
 
@@ -136,7 +137,17 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                 }
                 Entry::Removed(id) => {
                     round.present.remove(&id);
-                    if link.is_some_and(|link| link.state != LinkState::Tombstone) {
+                    if let Some(link) = link.filter(|_| planted(Bug::TrustRemoved)) {
+                        let state = LinkState::Tombstone;
+                        self.commit(vec![Change::Link(
+                            self.scope,
+                            Link {
+                                state,
+                                ..link.clone()
+                            },
+                        )])
+                        .await?;
+                    } else if link.is_some_and(|link| link.state != LinkState::Tombstone) {
                         round.touched.insert(id);
                     } else if link.is_none() && run.is_parked_item(&id) {
                         round.strangers.insert(id);
@@ -190,6 +201,9 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         }
         run.state.cursor = cursor;
         run.state.polled = Some(self.clock.now());
+        if planted(Bug::EarlyCursor) {
+            self.commit(vec![self.keep(&run.state)]).await?;
+        }
         changes.push(self.keep(&run.state));
         self.commit(changes).await
     }
