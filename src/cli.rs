@@ -41,13 +41,25 @@ pub(crate) struct RunArgs {
     #[arg(long, env = "CRMLINK_KEY_SECRET", default_value = "crmlink-hash-key")]
     pub(crate) key_secret: String,
 
+    /// Lease in the own namespace that lets one operator act at a time. Made if it is missing.
+    #[arg(long, env = "CRMLINK_LEASE", default_value = "crmlink-leader")]
+    pub(crate) lease: String,
+
     /// Watch this namespace only; all namespaces if it is not given.
     #[arg(long, env = "CRMLINK_WATCH_NAMESPACE")]
     pub(crate) watch_namespace: Option<String>,
 
-    /// Address for /livez, /readyz and /metrics.
+    /// How many objects of a kind are worked on at the same time.
+    #[arg(long, env = "CRMLINK_CONCURRENCY", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) concurrency: u16,
+
+    /// Address for /livez, /readyz, /metrics and /debug.
     #[arg(long, env = "CRMLINK_LISTEN", default_value = "0.0.0.0:8080")]
     pub(crate) listen: SocketAddr,
+
+    /// Serve /debug: names of objects, their last and next runs, credits, queues, the Lease; nothing of people.
+    #[arg(long, env = "CRMLINK_DEBUG_PAGE")]
+    pub(crate) debug_page: bool,
 
     /// Form of the log lines.
     #[arg(long, env = "CRMLINK_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
@@ -88,7 +100,7 @@ pub async fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Run(args) => {
             telemetry::log::start(args.log_format);
-            match operator::run(*args).await {
+            match Box::pin(operator::run(*args)).await {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => {
                     tracing::error!(error = %telemetry::log::chain(&error), "the operator cannot go on");

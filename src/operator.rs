@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ambient::{Clock, Random, SeededRandom, SystemClock};
 use k8s_openapi::api::core::v1::Namespace;
-use kube::{Api, Client, ResourceExt};
+use kube::{Api, Client, Config, ResourceExt};
 use msgraph::MailboxLimits;
 use sync_engine::hash::Hasher;
 use sync_runtime::store::{SqliteStore, StoreError};
@@ -14,9 +14,10 @@ use transport::{HttpTransport, SetupError};
 
 use crate::cli::RunArgs;
 use crate::connections::{Endpoints, Surroundings};
-use crate::controller::{Controllers, Readiness};
+use crate::controller::{Controllers, Insight, Readiness, Settings};
 use crate::hash_key::{self, HashKeyError};
-use crate::server;
+use crate::leader::{FencedTransport, Gate, LeaderError, LeaseHolder, fenced_client};
+use crate::server::{self, Told};
 use crate::telemetry::metrics::Metrics;
 
 /// Why the operator cannot start or go on.
@@ -42,6 +43,8 @@ pub(crate) enum OperatorError {
     Store(#[from] StoreError),
     #[error(transparent)]
     HashKey(#[from] HashKeyError),
+    #[error(transparent)]
+    Leader(#[from] LeaderError),
     #[error("no random bytes: {0}")]
     Random(String),
     #[error("cannot serve probes and metrics: {0}")]
@@ -52,44 +55,125 @@ pub(crate) enum OperatorError {
 
 /// Runs until SIGTERM or SIGINT; work under way is finished or left at its last commit.
 pub(crate) async fn run(args: RunArgs) -> Result<(), OperatorError> {
-    let surroundings = surroundings(&args)?;
-    let client = Client::try_default().await.map_err(kubernetes)?;
-    let cluster = cluster_id(&client).await?;
-    let key = hash_key::read_or_make(client.clone(), &args.namespace, &args.key_secret).await?;
-    std::fs::create_dir_all(&args.data_dir).map_err(|source| OperatorError::DataDir {
-        path: args.data_dir.clone(),
-        source,
-    })?;
-    let store = SqliteStore::open(&args.data_dir.join("crmlink.sqlite")).await?;
-
+    let gate = Arc::new(Gate::default());
+    let surroundings = surroundings(&args, gate.clone())?;
+    let config = Config::infer()
+        .await
+        .map_err(|error| kubernetes(kube::Error::InferConfig(error)))?;
+    let unfenced = Client::try_from(config.clone()).map_err(kubernetes)?;
+    let client = fenced_client(config, gate.clone()).map_err(kubernetes)?;
     let stop = CancellationToken::new();
-    let readiness = Arc::new(Readiness::default());
-    let metrics = surroundings.metrics.clone();
-    let namespace = args.watch_namespace.as_deref();
-    let controllers = Controllers::new(
-        client,
-        surroundings,
-        store,
-        Hasher::new(key),
-        cluster,
-        namespace,
-        stop.clone(),
-    );
     stop_on_signals(stop.clone())?;
-    let probes = server::serve(args.listen, metrics, readiness.clone(), stop.clone());
-    let (served, ()) = tokio::join!(
-        async {
-            let served = probes.await;
-            // Without probes nobody can tell whether the operator is well.
-            stop.cancel();
-            served
-        },
-        controllers.run(&readiness)
-    );
-    served.map_err(OperatorError::Server)
+    let readiness = Arc::new(Readiness::default());
+    let holder = LeaseHolder::new(unfenced, &args.namespace, &args.lease, identity()?, gate.clone());
+    let told = Told {
+        metrics: surroundings.metrics.clone(),
+        readiness: readiness.clone(),
+        gate,
+        insight: Arc::default(),
+        identity: holder.identity().to_owned(),
+    };
+    let insight = told.insight.clone();
+    let finished = CancellationToken::new();
+    let probes = async {
+        let served = server::serve(args.listen, told, args.debug_page, finished.clone()).await;
+        // Without probes nobody can tell whether the operator is well.
+        stop.cancel();
+        served.map_err(OperatorError::Server)
+    };
+    let lead = async {
+        let worker = Worker {
+            args: &args,
+            client,
+            readiness: &readiness,
+            insight: &insight,
+            stop: &stop,
+        };
+        let ended = worker.lead(surroundings, &holder).await;
+        stop.cancel();
+        finished.cancel();
+        ended
+    };
+    let (served, worked) = tokio::join!(probes, lead);
+    worked.and(served)
 }
 
-fn surroundings(args: &RunArgs) -> Result<Surroundings, OperatorError> {
+/// What the work is done with.
+struct Worker<'a> {
+    args: &'a RunArgs,
+    client: Client,
+    readiness: &'a Readiness,
+    insight: &'a Insight,
+    stop: &'a CancellationToken,
+}
+
+impl Worker<'_> {
+    /// Waits for the Lease, then works until the operator stops or the Lease is lost.
+    async fn lead(self, surroundings: Surroundings, holder: &LeaseHolder) -> Result<(), OperatorError> {
+        if !holder.acquire(self.stop, || self.readiness.stand_by(true)).await {
+            return Ok(());
+        }
+        self.readiness.stand_by(false);
+        let worked = CancellationToken::new();
+        let work = async {
+            let result = self.work(surroundings).await;
+            worked.cancel();
+            result
+        };
+        let hold = holder.hold(&worked);
+        // A lost Lease ends everything at once: what is under way cannot pass the gate any more.
+        tokio::pin!(work, hold);
+        tokio::select! {
+            ended = &mut hold => {
+                ended?;
+                work.await
+            }
+            result = &mut work => {
+                hold.await?;
+                result
+            }
+        }
+    }
+
+    async fn work(&self, surroundings: Surroundings) -> Result<(), OperatorError> {
+        let args = self.args;
+        let cluster = cluster_id(&self.client).await?;
+        let key = hash_key::read_or_make(self.client.clone(), &args.namespace, &args.key_secret).await?;
+        std::fs::create_dir_all(&args.data_dir).map_err(|source| OperatorError::DataDir {
+            path: args.data_dir.clone(),
+            source,
+        })?;
+        let store = SqliteStore::open(&args.data_dir.join("crmlink.sqlite"))
+            .await?
+            .observed_by(surroundings.metrics.clone());
+        let settings = Settings {
+            namespace: args.watch_namespace.as_deref(),
+            concurrency: args.concurrency,
+            debug_page: args.debug_page,
+        };
+        let controllers = Controllers::new(
+            self.client.clone(),
+            surroundings,
+            store,
+            Hasher::new(key),
+            cluster,
+            settings,
+            self.stop.clone(),
+        );
+        controllers.await?.run(self.readiness, self.insight).await;
+        Ok(())
+    }
+}
+
+/// Tells this process from every other one: the pod's name and a number of its own.
+fn identity() -> Result<String, OperatorError> {
+    let mut number = [0; 4];
+    getrandom::fill(&mut number).map_err(|error| OperatorError::Random(error.to_string()))?;
+    let pod = std::env::var("HOSTNAME").unwrap_or_else(|_| "crmlink".to_owned());
+    Ok(format!("{pod}_{:08x}", u32::from_le_bytes(number)))
+}
+
+fn surroundings(args: &RunArgs, gate: Arc<Gate>) -> Result<Surroundings, OperatorError> {
     let mut transport = HttpTransport::builder();
     if let Some(path) = &args.ca_file {
         let pem = std::fs::read(path).map_err(|source| OperatorError::CaFile {
@@ -103,7 +187,7 @@ fn surroundings(args: &RunArgs) -> Result<Surroundings, OperatorError> {
     getrandom::fill(&mut seed).map_err(|error| OperatorError::Random(error.to_string()))?;
     let random: Arc<dyn Random> = Arc::new(SeededRandom::new(u64::from_le_bytes(seed)));
     Ok(Surroundings {
-        transport: Arc::new(transport.build()?),
+        transport: Arc::new(FencedTransport::new(Arc::new(transport.build()?), gate.clone())),
         mailbox_limits: Arc::new(MailboxLimits::new(clock.clone())),
         clock,
         random,
@@ -114,6 +198,7 @@ fn surroundings(args: &RunArgs) -> Result<Surroundings, OperatorError> {
             zoho_api: args.zoho_api_url.clone(),
         },
         metrics: Metrics::new(),
+        gate,
     })
 }
 

@@ -29,13 +29,20 @@ pub fn cluster_rules() -> Vec<PolicyRule> {
     ]
 }
 
-/// Rights in the operator's own namespace: the Secret with the hash key, made when it is missing.
+/// Rights in the operator's own namespace: the Secret with the hash key and the Lease, made when they are missing.
 #[must_use]
-pub fn own_namespace_rules(key_secret: &str) -> Vec<PolicyRule> {
+pub fn own_namespace_rules(key_secret: &str, lease: &str) -> Vec<PolicyRule> {
     let mut read = rule("", &["secrets"], &["get"]);
     read.resource_names = Some(vec![key_secret.to_owned()]);
+    let mut hold = rule("coordination.k8s.io", &["leases"], &["get", "update"]);
+    hold.resource_names = Some(vec![lease.to_owned()]);
     // RBAC cannot limit `create` to a name.
-    vec![read, rule("", &["secrets"], &["create"])]
+    vec![
+        read,
+        rule("", &["secrets"], &["create"]),
+        hold,
+        rule("coordination.k8s.io", &["leases"], &["create"]),
+    ]
 }
 
 fn rule(group: &str, resources: &[impl AsRef<str>], verbs: &[&str]) -> PolicyRule {
@@ -81,14 +88,17 @@ mod tests {
     fn secrets_are_written_in_the_own_namespace_alone_and_never_changed() {
         assert_eq!(verbs_on(&cluster_rules(), "secrets"), ["get", "list", "watch"]);
         assert_eq!(
-            verbs_on(&own_namespace_rules("key"), "secrets"),
+            verbs_on(&own_namespace_rules("key", "lease"), "secrets"),
             ["get", "create"]
         );
     }
 
     #[test]
     fn no_wildcards() {
-        for rule in cluster_rules().into_iter().chain(own_namespace_rules("key")) {
+        for rule in cluster_rules()
+            .into_iter()
+            .chain(own_namespace_rules("key", "lease"))
+        {
             let all = [rule.api_groups, rule.resources, Some(rule.verbs)];
             assert!(all.iter().flatten().flatten().all(|item| !item.contains('*')));
         }

@@ -15,6 +15,7 @@ use transport::Transport;
 use url::Url;
 use zoho_crm::{Module, OrgLimits, User, UserType, Zoho};
 
+use crate::leader::Gate;
 use crate::telemetry::metrics::Metrics;
 
 pub(crate) use cached::Cached;
@@ -38,6 +39,7 @@ pub(crate) struct Surroundings {
     pub(crate) endpoints: Endpoints,
     pub(crate) mailbox_limits: Arc<MailboxLimits>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) gate: Arc<Gate>,
 }
 
 /// A tenant by namespace and name.
@@ -195,6 +197,11 @@ impl Connections {
         let feed = state.feeds.entry(organisation.to_owned());
         feed.or_insert_with(|| Arc::new(Feed::new(organisation.to_owned())))
             .clone()
+    }
+
+    /// All feeds.
+    pub(crate) fn feeds(&self) -> Vec<Arc<Feed>> {
+        self.state().feeds.values().cloned().collect()
     }
 
     /// The limits of a tenant's CRM: what was spent stays booked when credentials change.

@@ -7,12 +7,15 @@ mod backoff;
 mod contact_sync;
 mod crm_tenant;
 mod finalizer;
+mod insight;
 mod runner;
+mod runs;
 mod status;
 mod trouble;
+mod watching;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::stream::poll_fn;
@@ -26,18 +29,19 @@ use kube::runtime::utils::{Predicate, PredicateConfig};
 use kube::runtime::{WatchStreamExt, predicates, reflector, watcher};
 use kube::{Api, Client, ResourceExt};
 use sync_engine::hash::Hasher;
-use sync_runtime::store::SqliteStore;
+use sync_runtime::store::{SqliteStore, StoreError};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{ContactSync, CrmTenant};
 use crate::connections::{Connections, Surroundings, TenantKey};
 use crate::credentials;
+use crate::telemetry::metrics::Metrics;
 use backoff::Backoff;
+use runs::Runs;
 use status::Reporter;
 
-/// How many reconciles of a kind run together.
-const CONCURRENCY: u16 = 8;
+pub(crate) use insight::Insight;
 
 /// What every reconcile works with.
 pub(crate) struct Context {
@@ -57,6 +61,8 @@ pub(crate) struct Context {
     syncs: Store<ContactSync>,
     listed: CancellationToken,
     stopping: CancellationToken,
+    runs: Runs,
+    concurrency: u16,
 }
 
 /// Context and controllers, ready to run.
@@ -125,18 +131,28 @@ fn tenant_key(sync: &ContactSync) -> TenantKey {
     (namespace, tenant.name.clone())
 }
 
-/// Whether every watch has been listed.
+/// Whether every watch has been listed, or another operator acts and this one stands by.
 #[derive(Debug, Default)]
 pub(crate) struct Readiness {
     listed: AtomicUsize,
+    stands_by: AtomicBool,
 }
 
 impl Readiness {
     /// Watches that have to be listed: one for each kind.
     const WATCHES: usize = 2;
 
-    pub(crate) fn is_ready(&self) -> bool {
+    pub(crate) fn is_listed(&self) -> bool {
         self.listed.load(Ordering::SeqCst) == Self::WATCHES
+    }
+
+    pub(crate) fn stands_by(&self) -> bool {
+        self.stands_by.load(Ordering::SeqCst)
+    }
+
+    /// Notes that another operator acts, or that this one begins to.
+    pub(crate) fn stand_by(&self, stands_by: bool) {
+        self.stands_by.store(stands_by, Ordering::SeqCst);
     }
 
     async fn wait_for<K: kube::Resource<DynamicType = ()> + Clone + 'static>(&self, store: Store<K>) {
@@ -146,32 +162,54 @@ impl Readiness {
     }
 }
 
+/// How the controllers are set up.
+pub(crate) struct Settings<'a> {
+    /// The one namespace to watch; all of them if it is not given.
+    pub(crate) namespace: Option<&'a str>,
+    /// How many reconciles of a kind run together.
+    pub(crate) concurrency: u16,
+    /// Somebody can look at the last run of each object.
+    pub(crate) debug_page: bool,
+}
+
 impl Controllers {
-    /// Sets the controllers up in one namespace, or in all.
-    pub(crate) fn new(
+    /// Sets the controllers up.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub(crate) async fn new(
         client: Client,
         surroundings: Surroundings,
         store: SqliteStore,
         hasher: Hasher,
         cluster: String,
-        namespace: Option<&str>,
+        settings: Settings<'_>,
         stopping: CancellationToken,
-    ) -> Self {
+    ) -> Result<Self, StoreError> {
+        let namespace = settings.namespace;
+        let backoff = Backoff::new(surroundings.random.clone());
+        backoff.restore(&store, surroundings.clock.now()).await?;
         let (wake_tenant, mut woken_tenants) = unbounded_channel();
         let (wake_sync, mut woken_syncs) = unbounded_channel();
-        let (tenants, tenant_controller) = root::<CrmTenant>(&client, namespace, |_| {});
+        let metrics = &surroundings.metrics;
+        let (tenants, tenant_controller) = root::<CrmTenant>(&client, namespace, metrics, |_| {});
         // A tenant counts its syncs, and one that is being deleted goes with the last of them.
         let wake = wake_tenant.clone();
-        let (syncs, sync_controller) = root::<ContactSync>(&client, namespace, move |sync| {
+        let (syncs, sync_controller) = root::<ContactSync>(&client, namespace, metrics, move |sync| {
             let (namespace, name) = tenant_key(sync);
             // Closed only while the operator stops.
             let _ = wake.send(ObjectRef::new(&name).within(&namespace));
         });
         let secrets: Api<PartialObjectMeta<Secret>> = api(&client, namespace);
-        let secret_users = tenants.clone();
+        let secrets = watching::observed(
+            watcher(secrets, watcher::Config::default()),
+            "Secret",
+            metrics.clone(),
+        );
+        let (secret_users, secret_metrics) = (tenants.clone(), metrics.clone());
         let context = Context {
             reporter: Reporter::new(client.clone()),
-            backoff: Backoff::new(surroundings.random.clone()),
+            backoff,
             client,
             surroundings,
             connections: Connections::default(),
@@ -186,27 +224,35 @@ impl Controllers {
             syncs,
             listed: CancellationToken::new(),
             stopping,
+            runs: Runs::new(settings.debug_page),
+            concurrency: settings.concurrency,
         };
-        Self {
+        Ok(Self {
             context: Arc::new(context),
             tenants: tenant_controller
-                .watches(secrets, watcher::Config::default(), move |secret| {
-                    users_of(&secret_users, &secret)
+                .watches_stream(secrets.default_backoff().touched_objects(), move |secret| {
+                    let users = users_of(&secret_users, &secret);
+                    if !users.is_empty() {
+                        secret_metrics.secret_changed();
+                    }
+                    users
                 })
                 .reconcile_on(poll_fn(move |cx| woken_tenants.poll_recv(cx))),
             syncs: sync_controller.reconcile_on(poll_fn(move |cx| woken_syncs.poll_recv(cx))),
-        }
+        })
     }
 
     /// Runs until `stop` is cancelled and what is under way has ended.
-    pub(crate) async fn run(self, readiness: &Readiness) {
+    pub(crate) async fn run(self, readiness: &Readiness, insight: &Insight) {
         let Self {
             context,
             tenants,
             syncs,
         } = self;
+        insight.open(&context);
         let (all_listed, stop) = (context.listed.clone(), context.stopping.clone());
-        let config = || kube::runtime::controller::Config::default().concurrency(CONCURRENCY);
+        let concurrency = context.concurrency;
+        let config = || kube::runtime::controller::Config::default().concurrency(concurrency);
         let listed = futures::future::join(
             readiness.wait_for(context.tenants.clone()),
             readiness.wait_for(context.syncs.clone()),
@@ -254,6 +300,7 @@ where
 fn root<K>(
     client: &Client,
     namespace: Option<&str>,
+    metrics: &Arc<Metrics>,
     gone: impl Fn(&K) + Send + 'static,
 ) -> (Store<K>, Controller<K>)
 where
@@ -269,8 +316,10 @@ where
     let changed = predicates::generation
         .combine(predicates::annotations)
         .combine(predicates::finalizers);
-    let stream = watcher(api::<K>(client, namespace), watcher::Config::default())
+    let watch = watcher(api::<K>(client, namespace), watcher::Config::default());
+    let stream = watching::observed(watch, runner::kind::<K>(), metrics.clone())
         .default_backoff()
+        .modify(watching::prune)
         .reflect(writer)
         .inspect_ok(move |event| {
             if let watcher::Event::Delete(object) = event {

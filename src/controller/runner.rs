@@ -1,9 +1,10 @@
 //! Around every reconcile: a panic stays in it, failures in a row are counted, the outcome is measured.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use kube::runtime::controller::{Action, Error};
@@ -11,6 +12,7 @@ use kube::runtime::reflector::ObjectRef;
 use kube::{Resource, ResourceExt};
 
 use super::Context;
+use super::runs::Run;
 
 /// When the object is looked at again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +25,13 @@ pub(super) enum Next {
     Change,
 }
 
-/// How an object is called in the backoff.
+/// How an object is called in what is kept about it: by its uid, as a namesake that comes later is another object.
 pub(super) fn key<K: Resource<DynamicType = ()>>(object: &K) -> String {
+    object.meta().uid.clone().unwrap_or_else(|| name(object))
+}
+
+/// How an object is called in log lines.
+fn name<K: Resource<DynamicType = ()>>(object: &K) -> String {
     format!(
         "{}/{}/{}",
         K::kind(&()),
@@ -33,42 +40,70 @@ pub(super) fn key<K: Resource<DynamicType = ()>>(object: &K) -> String {
     )
 }
 
+/// The kind as a label of metrics.
+pub(super) fn kind<K: Resource<DynamicType = ()>>() -> &'static str {
+    match K::kind(&()) {
+        Cow::Borrowed(kind) => kind,
+        Cow::Owned(_) => "other",
+    }
+}
+
+/// How soon an object is looked at again that could not be while the Lease was in doubt.
+const IN_DOUBT: Duration = Duration::from_secs(5);
+
 /// Runs one reconcile.
 pub(super) async fn run<K, F>(object: &K, context: &Context, reconcile: F) -> Result<Action, Infallible>
 where
     K: Resource<DynamicType = ()>,
     F: Future<Output = Result<Next, Box<kube::Error>>>,
 {
-    let key = key(object);
-    let kind = if K::kind(&()) == "CrmTenant" {
-        "CrmTenant"
-    } else {
-        "ContactSync"
-    };
+    let (key, kind) = (key(object), kind::<K>());
+    let surroundings = &context.surroundings;
+    if !surroundings.gate.is_open() {
+        // Nothing could be done, and that is no failure of the object.
+        return Ok(Action::requeue(context.backoff.spread(IN_DOUBT)));
+    }
+    let began = Instant::now();
+    surroundings.metrics.reconcile_begins(kind);
     let (next, outcome) = match AssertUnwindSafe(reconcile).catch_unwind().await {
         Ok(Ok(next @ Next::Retry(_))) => (next, "retry"),
         Ok(Ok(next)) => (next, "done"),
         Ok(Err(error)) => {
-            tracing::warn!(object = %key, %error, "the API server did not do its part");
+            tracing::warn!(object = %name(object), %error, "the API server did not do its part");
             (Next::Retry(None), "error")
         }
         Err(_) => {
-            tracing::error!(object = %key, "a reconcile panicked; please report this as a bug");
+            tracing::error!(object = %name(object), "a reconcile panicked; please report this as a bug");
             (Next::Retry(None), "panic")
         }
     };
-    context.surroundings.metrics.reconciled(kind, outcome);
-    Ok(match next {
+    surroundings.metrics.reconciled(kind, outcome, began.elapsed());
+    let wait = match next {
         Next::In(wait) => {
-            context.backoff.forget(&key);
-            Action::requeue(wait)
+            context.backoff.succeeded(&key, &context.store).await;
+            Some(wait)
         }
         Next::Change => {
-            context.backoff.forget(&key);
-            Action::await_change()
+            context.backoff.rests(&key, &context.store).await;
+            None
         }
-        Next::Retry(at_least) => Action::requeue(context.backoff.failed(&key, at_least)),
-    })
+        Next::Retry(at_least) => {
+            let wait = context.backoff.failed(&key, at_least);
+            context
+                .backoff
+                .keep(&key, &context.store, surroundings.clock.now())
+                .await;
+            Some(wait)
+        }
+    };
+    let now = surroundings.clock.now();
+    let run = Run {
+        ended: now,
+        outcome,
+        next: wait.and_then(|wait| now.checked_add(wait).ok()),
+    };
+    context.runs.note(&key, run);
+    Ok(wait.map_or_else(Action::await_change, Action::requeue))
 }
 
 /// Reconciles do not fail: they say when to run again.

@@ -44,7 +44,9 @@ impl Reporter {
             + DeserializeOwned,
         S: Serialize + PartialEq,
     {
-        if before == Some(after) {
+        // As the API server stores them: it keeps whole seconds, so the same times read back are other values here.
+        let stored = |status: &S| serde_json::to_value(status).ok();
+        if before.is_some_and(|before| before == after || stored(before) == stored(after)) {
             return Ok(());
         }
         let api: Api<K> = Api::namespaced(self.client.clone(), &object.namespace().unwrap_or_default());
@@ -121,3 +123,7 @@ impl Reporter {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "status_tests.rs"]
+mod tests;

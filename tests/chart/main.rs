@@ -21,7 +21,7 @@ const RELEASE: &str = "crmlink";
 const NAMESPACE: &str = "crmlink-system";
 
 /// Everything that is off or empty by default, switched on.
-const EVERYTHING: [&str; 12] = [
+const EVERYTHING: [&str; 14] = [
     "image.digest=sha256:0000000000000000000000000000000000000000000000000000000000000000",
     "imagePullSecrets[0].name=pull",
     "watchNamespace=sales",
@@ -29,6 +29,8 @@ const EVERYTHING: [&str; 12] = [
     "extraArgs={--graph-url=https://graph.example}",
     "extraEnv[0].name=HTTPS_PROXY,extraEnv[0].value=http://proxy:3128",
     "service.enabled=true",
+    "concurrency=16",
+    "debugPage=true",
     "serviceAccount.annotations.team=crm",
     "podAnnotations.team=crm",
     "podLabels.team=crm",

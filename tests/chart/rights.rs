@@ -18,12 +18,12 @@ fn the_roles_hold_the_table_and_nothing_else() {
     );
     assert_eq!(
         rules(only(&objects, "Role")),
-        crmlink::rbac::own_namespace_rules("crmlink-key")
+        crmlink::rbac::own_namespace_rules("crmlink-key", "crmlink")
     );
     let named = render(&["keySecret=hashes"]);
     assert_eq!(
         rules(only(&named, "Role")),
-        crmlink::rbac::own_namespace_rules("hashes")
+        crmlink::rbac::own_namespace_rules("hashes", "crmlink")
     );
 }
 

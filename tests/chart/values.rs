@@ -14,6 +14,7 @@ fn what_the_schema_does_not_know_is_refused() {
         ("crds.keeps=true", "keeps"),
         ("store.storageClass=fast", "storageClass"),
         ("log.format=xml", "format"),
+        ("concurrency=0", "concurrency"),
         ("service.port=http", "port"),
         ("watchNamespace=Sales", "watchNamespace"),
         ("image.digest=latest", "digest"),

@@ -9,6 +9,7 @@
 )]
 
 mod crashes;
+mod leader;
 mod pages;
 mod secrecy;
 mod starts;

@@ -12,6 +12,7 @@ use kube::{Api, Client, Resource, ResourceExt};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
+use super::kstatus;
 use super::objects::Reported;
 use super::waiting::WITHIN;
 
@@ -105,14 +106,20 @@ impl Author {
 
     /// Waits until Ready has this reason for the object as it is now.
     pub(crate) async fn says<K: Reported>(&self, name: &str, reason: Reason) -> K {
-        self.when(name, reason.as_str(), |object: &K| object.says(reason))
-            .await
+        let found = self
+            .when(name, reason.as_str(), |object: &K| object.says(reason))
+            .await;
+        kstatus::consistent(&json!(found));
+        found
     }
 
     /// As [`Case::says`], with nothing under way.
     pub(crate) async fn settled<K: Reported>(&self, name: &str, reason: Reason) -> K {
-        self.when(name, reason.as_str(), |object: &K| object.settled(reason))
-            .await
+        let found = self
+            .when(name, reason.as_str(), |object: &K| object.settled(reason))
+            .await;
+        kstatus::consistent(&json!(found));
+        found
     }
 
     /// Asks for a run.

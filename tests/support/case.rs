@@ -10,9 +10,12 @@ use crmlink::api::{ContactSync, CrmTenant, Reason};
 use emulators::core::faults::Rule;
 use emulators::core::journal::{Query, View};
 use emulators::{Control, Emulators, Options, Running};
+use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::Api;
 use kube::api::{ObjectMeta, PostParams};
+use local_cluster::ControlPlane;
+use local_cluster::audit::Entry;
 use serde_json::{Map, Value};
 use tempfile::TempDir;
 
@@ -64,6 +67,11 @@ impl Case {
         case
     }
 
+    /// The control plane, where it is ours.
+    pub(crate) fn control_plane(&self) -> Option<&'static ControlPlane> {
+        self.shared.cluster.control_plane()
+    }
+
     /// In a cluster of its own that does not know the product's kinds yet. The operator acts as an administrator.
     pub(crate) async fn before_the_chart(world: World) -> Self {
         let shared = Box::leak(Box::new(Shared::bare().await));
@@ -89,6 +97,7 @@ impl Case {
     async fn act_as_the_service_account(&self) {
         let kubeconfig = self.folder.path().join("operator.kubeconfig");
         self.shared.operator_kubeconfig(&kubeconfig).await;
+        self.shared.admit_to_lease(&self.namespace).await;
     }
 
     /// With the tenant signed in.
@@ -167,13 +176,35 @@ impl Case {
     // The operator.
 
     pub(crate) async fn start_operator(&mut self) {
+        self.operator = Some(self.start_another().await);
+    }
+
+    /// One more operator with the same store and the same Lease.
+    pub(crate) async fn start_another(&mut self) -> Operator {
         self.starts += 1;
         let surroundings = Surroundings {
             folder: self.folder.path(),
             addresses: self.running.addresses(),
             namespace: (!self.everywhere).then_some(self.namespace.as_str()),
+            lease: &self.namespace,
         };
-        self.operator = Some(Operator::start(&surroundings, self.starts).await);
+        Operator::start(&surroundings, self.starts).await
+    }
+
+    /// Goes on with this operator, and hands out the one before.
+    pub(crate) fn go_on_with(&mut self, operator: Operator) -> Option<Operator> {
+        self.operator.replace(operator)
+    }
+
+    /// The Lease of this test.
+    pub(crate) async fn lease(&self) -> LeaseSpec {
+        let leases: Api<Lease> = Api::namespaced(self.client.clone(), SYSTEM);
+        leases.get(&self.namespace).await.unwrap().spec.unwrap()
+    }
+
+    /// What the operators of this test wrote in its namespace; nothing where the API server is not ours.
+    pub(crate) fn audited(&self) -> Option<Vec<Entry>> {
+        self.shared.writes_in(&self.namespace)
     }
 
     pub(crate) fn operator(&self) -> &Operator {

@@ -93,6 +93,7 @@ impl Case {
             let (status, metrics) = self.operator().get("/metrics").await;
             assert_eq!(status, 200);
             look("metrics", &metrics);
+            look("the debug page", &self.operator().get("/debug").await.1);
             self.stop_operator().await;
         }
         let all = ListParams::default();

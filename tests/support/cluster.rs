@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use local_cluster::{Chart, Cluster, Options, install_chart, locate_or_build_helm};
+use k8s_openapi::api::rbac::v1::{Role, RoleBinding};
+use kube::Api;
+use kube::api::PostParams;
+use local_cluster::{Chart, Cluster, Options, audit, install_chart, locate_or_build_helm};
 use tokio::sync::OnceCell;
 
 /// The namespace that the operator counts as its own.
@@ -35,9 +38,11 @@ impl Shared {
 
     /// One of its own, with nothing but the operator's namespace.
     pub(crate) async fn bare() -> Self {
-        let cluster = Cluster::from_environment(progress, Options::default())
-            .await
-            .unwrap();
+        let options = Options {
+            audit_policy: Some(audit::WRITES.to_owned()),
+            ..Options::default()
+        };
+        let cluster = Cluster::from_environment(progress, options).await.unwrap();
         Self { cluster }
     }
 
@@ -53,6 +58,37 @@ impl Shared {
             values: &[("replicas", "0")],
         };
         install_chart(&helm, &self.cluster, chart).await.unwrap();
+    }
+
+    /// Gives the operator the right to a Lease of another name, as a release of that name would: each test has its own,
+    /// or only one of them could act at a time.
+    pub(crate) async fn admit_to_lease(&self, lease: &str) {
+        let client = self.cluster.admin_client().unwrap();
+        let metadata = serde_json::json!({ "name": lease, "namespace": SYSTEM });
+        let granted = crmlink::rbac::own_namespace_rules(KEY_SECRET, lease);
+        let rights = serde_json::json!({ "metadata": metadata, "rules": granted });
+        let given = serde_json::json!({
+            "metadata": metadata,
+            "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": lease },
+            "subjects": [{ "kind": "ServiceAccount", "name": SERVICE_ACCOUNT, "namespace": SYSTEM }],
+        });
+        let roles: Api<Role> = Api::namespaced(client.clone(), SYSTEM);
+        let bindings: Api<RoleBinding> = Api::namespaced(client, SYSTEM);
+        let parameters = PostParams::default();
+        let rights = serde_json::from_value(rights).unwrap();
+        roles.create(&parameters, &rights).await.unwrap();
+        let given = serde_json::from_value(given).unwrap();
+        bindings.create(&parameters, &given).await.unwrap();
+    }
+
+    /// What the operator wrote so far in a namespace, by the API server's audit log, but for what renews its Lease.
+    /// Nothing where the API server is not ours.
+    pub(crate) fn writes_in(&self, namespace: &str) -> Option<Vec<audit::Entry>> {
+        let log = self.cluster.control_plane()?.audit_log()?;
+        let user = format!("system:serviceaccount:{SYSTEM}:{SERVICE_ACCOUNT}");
+        let entries = audit::read(log).unwrap();
+        let ours = |entry: &audit::Entry| entry.user == user && entry.namespace == namespace;
+        Some(entries.into_iter().filter(ours).collect())
     }
 
     /// Writes what an operator signs in with.

@@ -9,6 +9,7 @@ mod author;
 mod case;
 mod checks;
 mod cluster;
+mod kstatus;
 mod objects;
 mod operator;
 mod scan;
@@ -19,10 +20,11 @@ mod world;
 
 pub(crate) use case::Case;
 pub(crate) use cluster::{KEY_SECRET, SYSTEM, Shared};
+pub(crate) use kstatus::{Kstatus, kstatus};
 pub(crate) use objects::{
     Reported, contact_sync, contact_sync_with, crm_secret, name_of, office_secret, tenant,
 };
-pub(crate) use operator::BINARY;
+pub(crate) use operator::{BINARY, Operator};
 pub(crate) use views::{FOLDER, Mailbox, contact_of, contacts_of};
 pub(crate) use waiting::{WITHIN, until};
 pub(crate) use world::{

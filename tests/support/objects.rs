@@ -67,7 +67,13 @@ pub(crate) fn name_of(user: &str) -> &str {
 
 /// A kind of ours, with what it reports.
 pub(crate) trait Reported:
-    Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned + Send + 'static
+    Resource<DynamicType = (), Scope = NamespaceResourceScope>
+    + Clone
+    + Debug
+    + DeserializeOwned
+    + serde::Serialize
+    + Send
+    + 'static
 {
     fn conditions(&self) -> Option<&Conditions>;
     fn observed(&self) -> Option<i64>;

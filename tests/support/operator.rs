@@ -30,6 +30,8 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) addresses: &'a Addresses,
     /// All namespaces if it is not given.
     pub(crate) namespace: Option<&'a str>,
+    /// The Lease of this test.
+    pub(crate) lease: &'a str,
 }
 
 impl Surroundings<'_> {
@@ -52,6 +54,8 @@ impl Surroundings<'_> {
             format!("--data-dir={}", self.data().display()),
             format!("--key-secret={KEY_SECRET}"),
             format!("--namespace={SYSTEM}"),
+            format!("--lease={}", self.lease),
+            "--debug-page".to_owned(),
             "--listen=127.0.0.1:0".to_owned(),
             "--log-format=json".to_owned(),
         ];
@@ -118,17 +122,72 @@ impl Operator {
         self.ended().await
     }
 
-    fn signal(&self, name: &str) {
-        let pid = self.child.pid().expect("the operator runs");
+    /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.pid().expect("the operator runs")
+    }
+
+    /// Whether it holds the Lease.
+    pub(crate) async fn leads(&self) -> bool {
+        self.counter("crmlink_leader", "").await == 1
+    }
+
+    /// How many calls of the services it has made, and how many reconciles it has finished.
+    pub(crate) async fn work(&self) -> [u64; 2] {
+        [
+            self.counter("crmlink_api_calls_total", "").await,
+            self.counter("crmlink_reconciles_total", "").await,
+        ]
+    }
+
+    /// Waits until nothing runs and nothing is about to.
+    pub(crate) async fn rests(&self) {
+        let rests = until(async || {
+            let page = self.debug().await;
+            let running = self.counter("crmlink_reconciles_running", "").await;
+            let tenants = page["operator"]["tenants"].as_array()?.clone();
+            let syncs = tenants
+                .iter()
+                .flat_map(|tenant| tenant["contactSyncs"].as_array().into_iter().flatten());
+            let later = |object: &Value| object["nextRunInSeconds"].as_i64().is_none_or(|wait| wait > 20);
+            let ran = |object: &Value| !object["lastRun"].is_null();
+            let all = tenants
+                .iter()
+                .chain(syncs)
+                .all(|object| ran(object) && later(object));
+            (running == 0 && all).then_some(())
+        });
+        rests.await.expect("the operator comes to rest");
+    }
+
+    /// Its debug page.
+    pub(crate) async fn debug(&self) -> Value {
+        let (status, page) = self.get("/debug").await;
+        assert_eq!(status, 200, "{page}");
+        serde_json::from_str(&page).unwrap()
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let pid = self.pid();
         let sent = Command::new("kill")
             .args([format!("-{name}"), pid.to_string()])
             .status();
         assert!(sent.unwrap().success());
     }
 
-    async fn ended(&mut self) -> ExitStatus {
+    /// Waits until it has ended, and says how.
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
         let ended = until(async || self.child.ended().unwrap());
         ended.await.expect("the operator ends")
+    }
+
+    /// The lines of its log with this message.
+    pub(crate) fn logged(&self, message: &str) -> Vec<Value> {
+        let text = std::fs::read_to_string(&self.log).unwrap();
+        text.lines()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+            .filter(|line| line["message"] == message)
+            .collect()
     }
 
     pub(crate) fn log_tail(&self) -> String {

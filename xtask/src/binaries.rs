@@ -25,9 +25,25 @@ pub(crate) fn build() -> Result<Binaries> {
     built()
 }
 
+/// The same as they are shipped.
+pub(crate) fn build_release() -> Result<Binaries> {
+    run(&mut cargo([
+        "build",
+        "--workspace",
+        "--bins",
+        "--locked",
+        "--release",
+    ]))?;
+    in_folder("release")
+}
+
 /// Where the programs are once they are built.
 pub(crate) fn built() -> Result<Binaries> {
-    let folder = target_folder()?.join("debug");
+    in_folder("debug")
+}
+
+fn in_folder(profile: &str) -> Result<Binaries> {
+    let folder = target_folder()?.join(profile);
     let binary = |name: &str| folder.join(name);
     Ok(Binaries {
         operator: binary("crmlink"),

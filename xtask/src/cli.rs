@@ -26,6 +26,21 @@ pub(crate) enum Task {
         /// Run only the tests whose names contain this
         filter: Option<String>,
     },
+    /// Play histories of the sync against both emulators, in one process and from one seed
+    Simulate {
+        /// How many histories, one a seed
+        #[arg(long, default_value_t = 1_000)]
+        histories: u64,
+        /// The first seed
+        #[arg(long, default_value_t = 0)]
+        seed: u64,
+        /// Plant a bug on purpose, to see it found; `list` tells which there are
+        #[arg(long)]
+        bug: Option<String>,
+        /// What else the program takes, such as --count or --trace
+        #[arg(last = true)]
+        more: Vec<String>,
+    },
     /// Start the demo's surroundings in the background for development
     Up {
         /// Start all but the operator, and say how to run it
@@ -34,6 +49,11 @@ pub(crate) enum Task {
     },
     /// End what `up` started
     Down,
+    /// Measure, and print the figures as JSON
+    Bench {
+        #[command(subcommand)]
+        what: Bench,
+    },
     /// Write all generated files
     Gen,
     /// Format, lints, generated files, links, file lengths and dependencies
@@ -43,5 +63,15 @@ pub(crate) enum Task {
     Serve {
         #[arg(long)]
         no_operator: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Bench {
+    /// The operator with many converged resources: memory, processor, writes, calls, and the cost of a restart
+    Rest {
+        /// Numbers of resources, measured one after the other
+        #[arg(default_values_t = [1_000, 10_000])]
+        resources: Vec<u32>,
     },
 }

@@ -1,5 +1,6 @@
 //! Tasks of the project, run as `cargo xtask TASK`.
 
+mod bench;
 mod binaries;
 mod check;
 mod cli;
@@ -11,6 +12,7 @@ mod never;
 mod process;
 mod say;
 mod signals;
+mod simulate;
 mod testing;
 mod up;
 mod workspace;
@@ -21,7 +23,7 @@ use clap::Parser;
 use tokio::runtime::Runtime;
 
 use crate::{
-    cli::{Cli, Task},
+    cli::{Bench, Cli, Task},
     error::{Doing, Result},
 };
 
@@ -39,9 +41,18 @@ fn run(cli: &Cli) -> Result<()> {
     match &cli.task {
         Task::Demo { check, keep } => wait_for(demo::run(*check, *keep)),
         Task::Test { filter } => testing::run_all(filter.as_deref()),
+        Task::Simulate {
+            histories,
+            seed,
+            bug,
+            more,
+        } => simulate::run(*histories, *seed, bug.as_deref(), more),
         Task::Up { no_operator } => up::up(!no_operator),
         Task::Down => up::down(),
         Task::Serve { no_operator } => wait_for(up::serve(!no_operator)),
+        Task::Bench {
+            what: Bench::Rest { resources },
+        } => wait_for(bench::rest(resources)),
         Task::Gen => generate::write(),
         Task::Check => check::all(),
     }

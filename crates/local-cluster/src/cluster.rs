@@ -169,16 +169,10 @@ impl Cluster {
         }
     }
 
-    /// The control plane, unless this is an existing cluster.
+    /// The control plane, unless this is an existing cluster; its API server can be stopped and started.
     #[must_use]
     pub fn control_plane(&self) -> Option<&ControlPlane> {
         self.control_plane.as_ref()
-    }
-
-    /// The control plane to stop and start parts of, unless this is an existing cluster.
-    #[must_use]
-    pub fn control_plane_mut(&mut self) -> Option<&mut ControlPlane> {
-        self.control_plane.as_mut()
     }
 
     /// The cluster entry of the current context.

@@ -3,6 +3,7 @@
 use std::{
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -54,7 +55,7 @@ impl Default for Options {
 #[derive(Debug)]
 pub struct ControlPlane {
     // In this order: the API server goes first, then its store, then the files of both.
-    apiserver: Option<Guarded>,
+    apiserver: Mutex<Option<Guarded>>,
     etcd: Guarded,
     /// Bound for as long as the control plane lives, so that nobody takes the port while the API server is down.
     _port: TcpSocket,
@@ -93,7 +94,7 @@ impl ControlPlane {
         let arguments = apiserver_arguments(&run_dir, &pki, &server, &options);
         let etcd = Guarded::spawn(&assets.etcd, &etcd_arguments(&run_dir), &run_dir.file("etcd.log"))?;
         let mut control_plane = Self {
-            apiserver: None,
+            apiserver: Mutex::new(None),
             etcd,
             _port: port,
             server,
@@ -113,23 +114,24 @@ impl ControlPlane {
     ///
     /// # Errors
     /// As [`ControlPlane::start`].
-    pub async fn start_apiserver(&mut self) -> Result<()> {
-        if let Some(apiserver) = &mut self.apiserver
+    pub async fn start_apiserver(&self) -> Result<()> {
+        if let Some(apiserver) = &mut *self.apiserver()
             && apiserver.ended()?.is_none()
         {
             return Ok(());
         }
-        self.apiserver = Some(Guarded::spawn(
-            &self.binary,
-            &self.arguments,
-            &self.log("kube-apiserver"),
-        )?);
+        let started = Guarded::spawn(&self.binary, &self.arguments, &self.log("kube-apiserver"))?;
+        *self.apiserver() = Some(started);
         self.wait_for_apiserver().await
     }
 
     /// Kills the API server and waits for its end; its port stays reserved and its data stay in etcd.
-    pub fn stop_apiserver(&mut self) {
-        self.apiserver = None;
+    pub fn stop_apiserver(&self) {
+        *self.apiserver() = None;
+    }
+
+    fn apiserver(&self) -> MutexGuard<'_, Option<Guarded>> {
+        self.apiserver.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The API server's address.
@@ -153,11 +155,8 @@ impl ControlPlane {
     /// The process ids of etcd and, while it runs, of the API server.
     #[must_use]
     pub fn process_ids(&self) -> Vec<u32> {
-        [Some(&self.etcd), self.apiserver.as_ref()]
-            .into_iter()
-            .flatten()
-            .filter_map(Guarded::pid)
-            .collect()
+        let apiserver = self.apiserver().as_ref().and_then(Guarded::pid);
+        self.etcd.pid().into_iter().chain(apiserver).collect()
     }
 
     /// The administrator's kubeconfig.
@@ -185,7 +184,7 @@ impl ControlPlane {
         }
     }
 
-    async fn wait_for_apiserver(&mut self) -> Result<()> {
+    async fn wait_for_apiserver(&self) -> Result<()> {
         let (process, log) = ("kube-apiserver", self.log("kube-apiserver"));
         let mut config = kubeconfig::client_config(self.kubeconfig.clone()).await?;
         config.proxy_url = None;
@@ -203,7 +202,7 @@ impl ControlPlane {
                 Ok(Err(error)) => error.to_string(),
                 Err(_) => "no answer".to_owned(),
             };
-            if let Some(apiserver) = &mut self.apiserver {
+            if let Some(apiserver) = &mut *self.apiserver() {
                 give_up(apiserver, process, &log, deadline, self.ready_within, || detail)?;
             }
             sleep(POLL).await;

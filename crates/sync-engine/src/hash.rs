@@ -5,13 +5,43 @@ use std::collections::BTreeMap;
 use crate::office_field::OfficeField;
 use crate::value::Value;
 
-/// The version of the canonical form. Raised when [`Value`] changes meaning; a base of another version counts as
-/// absent, and is taken anew without writing anything.
-pub const CANONICAL_VERSION: u8 = 1;
+/// The version of the canonical form and of its hash. Raised when [`Value`] changes meaning; a base of another version
+/// counts as absent, and is taken anew without writing anything.
+pub const CANONICAL_VERSION: u8 = 2;
 
-/// The hash of one field's value: 64 bits of keyed BLAKE3.
+/// The hash of one field's value: 48 bits of keyed BLAKE3, and 16 that tell from which CRM field it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct FieldHash([u8; 8]);
+pub struct FieldHash {
+    /// Zeros for the mailbox's fields.
+    source: [u8; 2],
+    value: [u8; 6],
+}
+
+impl FieldHash {
+    /// Whether both stand for the same value, whichever CRM field it was read from.
+    #[must_use]
+    pub fn same_value(self, other: Self) -> bool {
+        self.value == other.value
+    }
+
+    /// Whether both were read from the same CRM field, whatever the value.
+    #[must_use]
+    pub fn same_source(self, other: Self) -> bool {
+        self.source == other.source
+    }
+
+    fn to_bytes(self) -> [u8; 8] {
+        let ([s0, s1], [v0, v1, v2, v3, v4, v5]) = (self.source, self.value);
+        [s0, s1, v0, v1, v2, v3, v4, v5]
+    }
+
+    fn from_bytes([s0, s1, v0, v1, v2, v3, v4, v5]: [u8; 8]) -> Self {
+        Self {
+            source: [s0, s1],
+            value: [v0, v1, v2, v3, v4, v5],
+        }
+    }
+}
 
 /// Hashes values under one key.
 #[derive(Clone)]
@@ -32,7 +62,7 @@ impl Hasher {
         Self { key }
     }
 
-    /// The hash of a field's value; an absent value has a hash of its own.
+    /// The hash of a mailbox field's value; an absent value has a hash of its own.
     ///
     /// The field is part of it, so that equal values in two fields do not show as equal in the store.
     #[must_use]
@@ -44,9 +74,21 @@ impl Hasher {
             Some(Value::Text(text)) => hasher.update(&[1]).update(text.as_bytes()),
             Some(Value::Date(date)) => hasher.update(&[2]).update(date.to_string().as_bytes()),
         };
-        let mut out = [0; 8];
-        hasher.finalize_xof().fill(&mut out);
-        FieldHash(out)
+        FieldHash {
+            source: [0; 2],
+            value: first_bytes(&hasher),
+        }
+    }
+
+    /// The hash of what a CRM field holds, seen as the mailbox field that it is mapped to.
+    #[must_use]
+    pub fn crm_field(&self, field: OfficeField, crm: &str, value: Option<&Value>) -> FieldHash {
+        let mut hasher = blake3::Hasher::new_keyed(&self.key);
+        hasher.update(&[CANONICAL_VERSION]).update(crm.as_bytes());
+        FieldHash {
+            source: first_bytes(&hasher),
+            ..self.field(field, value)
+        }
     }
 
     /// Tells two keys apart without telling the key: a store whose bases carry another fingerprint has no bases.
@@ -57,10 +99,16 @@ impl Hasher {
     }
 }
 
+fn first_bytes<const N: usize>(hasher: &blake3::Hasher) -> [u8; N] {
+    let mut bytes = [0; N];
+    hasher.finalize_xof().fill(&mut bytes);
+    bytes
+}
+
 /// What both sides held of one field when they last agreed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FieldBase {
-    /// The CRM's value, projected through the mapping.
+    /// The CRM's value, projected through the mapping. It says nothing once another CRM field is mapped.
     pub crm: FieldHash,
     /// The mailbox's value as the server returned it: Exchange may have changed what was sent.
     pub office: FieldHash,
@@ -77,8 +125,8 @@ impl Base {
         let mut bytes = Vec::with_capacity(self.0.len() * 17);
         for (field, base) in &self.0 {
             bytes.push(field.code());
-            bytes.extend_from_slice(&base.crm.0);
-            bytes.extend_from_slice(&base.office.0);
+            bytes.extend_from_slice(&base.crm.to_bytes());
+            bytes.extend_from_slice(&base.office.to_bytes());
         }
         bytes
     }
@@ -98,8 +146,8 @@ impl Base {
             fields.insert(
                 field,
                 FieldBase {
-                    crm: FieldHash(crm),
-                    office: FieldHash(office),
+                    crm: FieldHash::from_bytes(crm),
+                    office: FieldHash::from_bytes(office),
                 },
             );
         }
@@ -124,6 +172,17 @@ mod tests {
     }
 
     #[test]
+    fn k2_a_hash_tells_which_crm_field_was_read() {
+        let (hasher, field) = (Hasher::new([1; 32]), OfficeField::MobilePhone);
+        let of = |crm, text| hasher.crm_field(field, crm, Value::text(text).as_ref());
+        assert!(of("Mobile", "1").same_source(of("Mobile", "2")));
+        assert!(!of("Mobile", "1").same_source(of("Other_Phone", "1")));
+        assert!(of("Mobile", "1").same_value(of("Other_Phone", "1")));
+        assert!(!of("Mobile", "1").same_value(of("Mobile", "2")));
+        assert_ne!(of("Mobile", "1"), of("Other_Phone", "1"));
+    }
+
+    #[test]
     fn a_base_survives_its_stored_form() {
         let hasher = Hasher::new([3; 32]);
         let base = Base(
@@ -133,7 +192,7 @@ mod tests {
                     (
                         *f,
                         FieldBase {
-                            crm: hasher.field(*f, None),
+                            crm: hasher.crm_field(*f, "Phone", None),
                             office: hasher.field(*f, Value::text("x").as_ref()),
                         },
                     )

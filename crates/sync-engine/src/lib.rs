@@ -4,6 +4,8 @@
 //! asks [`plan::plan_contact`] what is to be done, and carries it out.
 
 pub mod crm_field;
+#[cfg(test)]
+mod fixture;
 pub mod hash;
 pub mod identity;
 pub mod import;
@@ -13,4 +15,7 @@ pub mod merge;
 pub mod office_field;
 pub mod plan;
 pub mod project;
+mod settle;
+mod unfit;
+mod unit;
 pub mod value;

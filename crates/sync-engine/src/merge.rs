@@ -3,19 +3,22 @@
 //! Fields that are one thing to a person move together: the parts of an address always, the entries of a list where a
 //! blank moves them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::hash::{Base, FieldBase, Hasher};
+use crate::hash::{Base, Hasher};
 use crate::link::Side;
 use crate::mapping::{Mapping, Rule};
-use crate::office_field::{Group, OfficeField};
+use crate::office_field::OfficeField;
 use crate::project::{CrmView, Fields, Unfit, for_crm, named};
+use crate::unit::{Sides, units};
 use crate::value::Value;
 
+pub use crate::settle::settled_base;
+
 /// Two servers' clocks that are closer than this do not tell which change was later.
-const SAME_TIME: SignedDuration = SignedDuration::from_secs(2);
+pub(crate) const SAME_TIME: SignedDuration = SignedDuration::from_secs(2);
 
 /// Who wins where both sides changed the same field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,14 +90,6 @@ pub struct Times {
     pub office: Option<Timestamp>,
 }
 
-/// Which side a unit's values go to.
-enum Way {
-    Nowhere,
-    Office,
-    Crm,
-    Conflict,
-}
-
 /// Merges one contact.
 ///
 /// # Errors
@@ -106,32 +101,38 @@ pub fn merge(
     times: Times,
     terms: &Terms<'_>,
 ) -> Result<Merge, Unfit> {
+    let sides = Sides {
+        base,
+        crm,
+        office,
+        terms,
+    };
     let mut merge = Merge::default();
-    for unit in units(base, crm, office, terms) {
-        let unit = Unit {
-            base,
-            crm,
-            office,
-            hasher: terms.hasher,
-            rules: unit,
+    for unit in units(sides) {
+        let winner = unit.winner(times);
+        let direction = unit.direction();
+        let written = match winner {
+            Some(Side::Crm) if direction.reaches_office() => {
+                let changes = unit.for_office();
+                let written = !changes.is_empty();
+                merge.to_office.extend(changes);
+                written
+            }
+            Some(Side::Office) if direction.reaches_crm() => {
+                let changes = unit.for_crm()?;
+                let written = !changes.is_empty();
+                merge.to_crm.extend(changes);
+                written
+            }
+            // Both stay as they are.
+            _ => true,
         };
-        let (winner, conflict) = match unit.way() {
-            Way::Nowhere => continue,
-            Way::Office => (Some(Side::Crm), false),
-            Way::Crm => (Some(Side::Office), false),
-            Way::Conflict => (unit.winner(times, terms.conflict), true),
-        };
-        match winner {
-            Some(Side::Crm) => unit.write_to_office(&mut merge.to_office),
-            Some(Side::Office) => unit.write_to_crm(&mut merge.to_crm)?,
-            None => {}
-        }
-        if conflict {
-            let fields = unit.different().map(|rule| FieldConflict {
+        if unit.is_conflict() && written {
+            let of_field = |rule: &Rule| FieldConflict {
                 field: rule.office,
                 winner,
-            });
-            merge.conflicts.extend(fields);
+            };
+            merge.conflicts.extend(unit.different().map(of_field));
         }
     }
     if !merge.to_office.is_empty() {
@@ -159,162 +160,6 @@ pub fn same(rule: &Rule, crm: &CrmView, office: &Fields) -> bool {
     let (theirs, ours) = (crm.fields.get(&rule.office), office.get(&rule.office));
     theirs == ours
         || rule.direction.reaches_crm() && for_crm(rule, ours).is_ok_and(|fitted| fitted.as_ref() == theirs)
-}
-
-/// The rules in groups that are decided together.
-fn units<'a>(base: &Base, crm: &CrmView, office: &Fields, terms: &Terms<'a>) -> Vec<Vec<&'a Rule>> {
-    let mut units: Vec<Vec<&Rule>> = Vec::new();
-    for rule in terms.mapping.rules() {
-        if crm.withheld.contains(&rule.office) {
-            continue;
-        }
-        let joins = |unit: &Vec<&Rule>| {
-            let first = unit[0];
-            first.direction == rule.direction
-                && first.office.group() == rule.office.group()
-                && rule.office.group().is_some_and(|group| {
-                    group.is_address() || group.is_list() && moves(group, base, crm, office, terms)
-                })
-        };
-        match units.iter_mut().find(|unit| joins(unit)) {
-            Some(unit) => unit.push(rule),
-            None => units.push(vec![rule]),
-        }
-    }
-    units
-}
-
-/// Whether entries of a list have changed places: a blank before others does that, and so does an entry that went.
-fn moves(group: Group, base: &Base, crm: &CrmView, office: &Fields, terms: &Terms<'_>) -> bool {
-    terms
-        .mapping
-        .rules()
-        .iter()
-        .map(|rule| rule.office)
-        .filter(|field| field.group() == Some(group))
-        .any(|field| {
-            let blank = terms.hasher.field(field, None);
-            let cleared = base.0.get(&field).is_none_or(|was| {
-                was.crm != blank && !crm.fields.contains_key(&field)
-                    || was.office != blank && !office.contains_key(&field)
-            });
-            cleared || crm.fields.get(&field) != crm.slots.get(&field)
-        })
-}
-
-struct Unit<'a> {
-    base: &'a Base,
-    crm: &'a CrmView,
-    office: &'a Fields,
-    hasher: &'a Hasher,
-    rules: Vec<&'a Rule>,
-}
-
-impl Unit<'_> {
-    fn different(&self) -> impl Iterator<Item = &Rule> {
-        let different = |rule: &&Rule| !same(rule, self.crm, self.office);
-        self.rules.iter().copied().filter(different)
-    }
-
-    fn way(&self) -> Way {
-        if self.different().next().is_none() {
-            return Way::Nowhere;
-        }
-        let direction = self.rules[0].direction;
-        let (to_office, to_crm) = (direction.reaches_office(), direction.reaches_crm());
-        let bases: Option<Vec<_>> = self
-            .rules
-            .iter()
-            .map(|rule| Some((rule.office, self.base.0.get(&rule.office)?)))
-            .collect();
-        let (by_crm, by_office) = match bases {
-            Some(bases) => {
-                let changed = |fields: &Fields, of: fn(&FieldBase) -> crate::hash::FieldHash| {
-                    bases
-                        .iter()
-                        .any(|(field, was)| of(was) != self.hasher.field(*field, fields.get(field)))
-                };
-                (
-                    changed(&self.crm.fields, |was| was.crm),
-                    changed(self.office, |was| was.office),
-                )
-            }
-            // Nobody knows who changed what: a blank never overwrites, and two values are a conflict.
-            None => {
-                let filled =
-                    |fields: &Fields| self.rules.iter().any(|rule| fields.contains_key(&rule.office));
-                (filled(&self.crm.fields), filled(self.office))
-            }
-        };
-        match (by_crm && to_office, by_office && to_crm) {
-            (true, true) => Way::Conflict,
-            (true, false) => Way::Office,
-            (false, true) => Way::Crm,
-            (false, false) => Way::Nowhere,
-        }
-    }
-
-    fn winner(&self, times: Times, policy: ConflictPolicy) -> Option<Side> {
-        match self.rules.iter().find_map(|rule| rule.conflict).unwrap_or(policy) {
-            ConflictPolicy::CrmWins => Some(Side::Crm),
-            ConflictPolicy::OfficeWins => Some(Side::Office),
-            ConflictPolicy::NewestWins => match times.office {
-                Some(office) if office.duration_since(times.crm) >= SAME_TIME => Some(Side::Office),
-                _ => Some(Side::Crm),
-            },
-            ConflictPolicy::Manual => None,
-        }
-    }
-
-    fn write_to_office(&self, changes: &mut Changes) {
-        let values = self
-            .different()
-            .map(|rule| (rule.office, self.crm.fields.get(&rule.office).cloned()));
-        changes.extend(values);
-    }
-
-    /// Compared with the slots, as a gap in the CRM's list is closed with the rest.
-    fn write_to_crm(&self, changes: &mut Changes) -> Result<(), Unfit> {
-        for rule in &self.rules {
-            let wanted = for_crm(rule, self.office.get(&rule.office))?;
-            if wanted.as_ref() != self.crm.slots.get(&rule.office) {
-                changes.insert(rule.office, wanted);
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The base after both sides were brought together: what the CRM holds, and what the mailbox's server returned.
-///
-/// `pending` keep their old base: what is still to be written, and what nobody decided. So does a field that only one
-/// side may write while only the other differs: that edit stays visible as one.
-#[must_use]
-pub fn settled_base(
-    old: &Base,
-    crm: &CrmView,
-    office: &Fields,
-    pending: &BTreeSet<OfficeField>,
-    terms: &Terms<'_>,
-) -> Base {
-    let mut base = Base::default();
-    for rule in terms.mapping.rules() {
-        let field = rule.office;
-        let now = FieldBase {
-            crm: terms.hasher.field(field, crm.fields.get(&field)),
-            office: terms.hasher.field(field, office.get(&field)),
-        };
-        let was = old.0.get(&field);
-        let keeps = pending.contains(&field)
-            || crm.withheld.contains(&field)
-            || was.is_some_and(|was| {
-                !rule.direction.reaches_crm() && was.crm == now.crm
-                    || !rule.direction.reaches_office() && was.office == now.office
-            });
-        let entry = if keeps { was.copied() } else { Some(now) };
-        base.0.extend(entry.map(|entry| (field, entry)));
-    }
-    base
 }
 
 #[cfg(test)]

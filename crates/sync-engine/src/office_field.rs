@@ -59,6 +59,12 @@ impl Group {
     pub fn is_list(self) -> bool {
         Self::LISTS.contains(&self)
     }
+
+    /// Its fields: of a list, the entries in order.
+    pub fn fields(self) -> impl Iterator<Item = OfficeField> {
+        let all = OfficeField::ALL.iter().copied();
+        all.filter(move |field| field.group() == Some(self))
+    }
 }
 
 macro_rules! office_fields {

@@ -1,11 +1,11 @@
 //! What is to be done for one contact: a pure function of what both sides hold and what they last agreed on
 //! (`design.md` §6.5).
 
-use crate::hash::{Base, Hasher};
+use crate::hash::{Base, FieldBase, Hasher};
 use crate::link::{Link, LinkState, Side};
-use crate::mapping::Direction;
+use crate::mapping::{Direction, Mapping};
 use crate::merge::{Merge, Terms, Times, merge};
-use crate::project::{CrmView, Fields, Unfit, named};
+use crate::project::{CrmView, Fields, Unfit, for_new_item, named};
 
 pub use crate::merge::Changes;
 
@@ -104,13 +104,11 @@ pub enum Op {
 pub fn plan(pair: Pair<'_>, rules: &Rules<'_>) -> Op {
     let Some(link) = pair.link else {
         return match pair.crm {
-            CrmSide::Owned(record) if rules.direction.reaches_office() => create(record),
+            CrmSide::Owned(record) if rules.direction.reaches_office() => create(record, rules),
             _ => Op::Nothing,
         };
     };
     match (link.state, pair.crm, pair.office) {
-        // An intent says that the item may exist: it is settled by its marker, never by a plan.
-        (LinkState::Intent, _, _) => Op::Nothing,
         (LinkState::Linked, CrmSide::Hidden, _) => Op::Lost,
         (LinkState::Linked, CrmSide::Deleted, OfficeSide::Present(item)) => record_deleted(link, item, rules),
         (LinkState::Linked, CrmSide::OtherOwner, OfficeSide::Present(item)) => {
@@ -139,7 +137,9 @@ pub fn plan(pair: Pair<'_>, rules: &Rules<'_>) -> Op {
             CrmSide::Deleted | CrmSide::OtherOwner,
             OfficeSide::Present(_),
         ) => Op::Detach,
-        (LinkState::Tombstone, CrmSide::OtherOwner | CrmSide::Owned(_) | CrmSide::Hidden, _)
+        // An intent says that the item may exist: it is settled by its marker, never by a plan.
+        (LinkState::Intent, _, _)
+        | (LinkState::Tombstone, CrmSide::OtherOwner | CrmSide::Owned(_) | CrmSide::Hidden, _)
         | (LinkState::Detached, CrmSide::Hidden, _) => Op::Nothing,
         (
             LinkState::Linked | LinkState::Tombstone | LinkState::Detached,
@@ -149,13 +149,15 @@ pub fn plan(pair: Pair<'_>, rules: &Rules<'_>) -> Op {
     }
 }
 
-fn create(record: &Result<CrmView, Unfit>) -> Op {
-    match record {
-        Ok(view) => match named(&view.fields) {
-            Ok(()) => Op::CreateInOffice(view.fields.clone()),
-            Err(unfit) => Op::Park(unfit),
-        },
-        Err(unfit) => Op::Park(unfit.clone()),
+fn create(record: &Result<CrmView, Unfit>, rules: &Rules<'_>) -> Op {
+    let view = match record {
+        Ok(view) => view,
+        Err(unfit) => return Op::Park(unfit.clone()),
+    };
+    let fields = for_new_item(rules.terms.mapping, view);
+    match named(&fields) {
+        Ok(()) => Op::CreateInOffice(fields),
+        Err(unfit) => Op::Park(unfit),
     }
 }
 
@@ -178,7 +180,14 @@ fn both(
 }
 
 fn record_deleted(link: &Link, item: &Fields, rules: &Rules<'_>) -> Op {
-    if rules.to_office == Deletes::Never || !rules.direction.reaches_office() || link.base.0.is_empty() {
+    // What was mapped since, nobody has compared yet.
+    let compared = |field| link.base.0.contains_key(&field) || !item.contains_key(&field);
+    let known = rules.terms.mapping.to_crm().all(|rule| compared(rule.office));
+    if rules.to_office == Deletes::Never
+        || !rules.direction.reaches_office()
+        || link.base.0.is_empty()
+        || !known
+    {
         Op::Detach
     } else if unedited_item(&link.base, item, rules.terms.hasher) {
         Op::DeleteInOffice
@@ -190,35 +199,53 @@ fn record_deleted(link: &Link, item: &Fields, rules: &Rules<'_>) -> Op {
 }
 
 fn item_deleted(link: &Link, record: &Result<CrmView, Unfit>, pair: Pair<'_>, rules: &Rules<'_>) -> Op {
-    if rules.to_crm == Deletes::Never || !rules.direction.reaches_crm() || link.base.0.is_empty() {
+    let base = still_mapped(&link.base, rules.terms.mapping);
+    // What was mapped since, nobody has compared yet.
+    let compared = |view: &CrmView, field| base.0.contains_key(&field) || !view.fields.contains_key(&field);
+    let known = |view| {
+        let mut mapped = rules.terms.mapping.to_office();
+        mapped.all(|rule| compared(view, rule.office))
+    };
+    if rules.to_crm == Deletes::Never
+        || !rules.direction.reaches_crm()
+        || base.0.is_empty()
+        || !record.as_ref().is_ok_and(known)
+    {
         return Op::Bury;
     }
     match record {
-        Ok(view) if unedited_record(&link.base, view, rules.terms.hasher) => {
+        Ok(view) if unedited_record(&base, view, rules.terms.hasher) => {
             if pair.gone_for_long {
                 Op::DeleteInCrm
             } else {
                 Op::LookAgain
             }
         }
-        record if rules.direction.reaches_office() => create(record),
+        record if rules.direction.reaches_office() => create(record, rules),
         _ => Op::Bury,
     }
+}
+
+/// Of what is not mapped any more, the record shows nothing.
+fn still_mapped(base: &Base, mapping: &Mapping) -> Base {
+    let mapped = mapping.rules().iter().map(|rule| rule.office);
+    let entries = mapped.filter_map(|field| Some((field, *base.0.get(&field)?)));
+    Base(entries.collect())
 }
 
 /// Whether the mailbox still holds what it held when both sides last agreed. Without a base nothing proves it.
 #[must_use]
 pub fn unedited_item(base: &Base, item: &Fields, hasher: &Hasher) -> bool {
-    let unchanged =
-        |(field, was): (&_, &crate::hash::FieldBase)| hasher.field(*field, item.get(field)) == was.office;
+    let unchanged = |(field, was): (&_, &FieldBase)| was.office == hasher.field(*field, item.get(field));
     !base.0.is_empty() && base.0.iter().all(unchanged)
 }
 
 /// Whether the record still holds what it held when both sides last agreed. Without a base nothing proves it.
 #[must_use]
 pub fn unedited_record(base: &Base, view: &CrmView, hasher: &Hasher) -> bool {
-    let unchanged = |(field, was): (&_, &crate::hash::FieldBase)| {
-        view.withheld.contains(field) || hasher.field(*field, view.fields.get(field)) == was.crm
+    let unchanged = |(field, was): (&_, &FieldBase)| {
+        let now = hasher.field(*field, view.fields.get(field));
+        view.withheld.contains(field) || was.crm.same_value(now)
     };
     !base.0.is_empty() && base.0.iter().all(unchanged)
 }

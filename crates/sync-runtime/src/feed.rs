@@ -1,6 +1,9 @@
 //! The change feed of one CRM organisation (`design.md` §5.5): read once for all syncs of a tenant, so that its cost
 //! does not grow with the number of users.
 
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
@@ -17,8 +20,20 @@ const OVERLAP: SignedDuration = SignedDuration::from_mins(2);
 #[derive(Debug)]
 pub struct Feed {
     organisation: String,
-    polled: Mutex<Option<Timestamp>>,
+    polled: Mutex<Option<Polled>>,
+    /// When that was, in seconds, readable while a poll is under way; 0 before the first.
+    read_at: AtomicI64,
 }
+
+/// The last poll.
+#[derive(Debug)]
+struct Polled {
+    at: Timestamp,
+    told: Told,
+}
+
+/// What a poll told: record, time, owner unless deleted. Polls overlap, so most of it comes again.
+type Told = BTreeSet<(String, Timestamp, Option<String>)>;
 
 impl Feed {
     /// The feed of the organisation with this id.
@@ -27,6 +42,7 @@ impl Feed {
         Self {
             organisation,
             polled: Mutex::new(None),
+            read_at: AtomicI64::new(0),
         }
     }
 
@@ -34,6 +50,13 @@ impl Feed {
     #[must_use]
     pub fn organisation(&self) -> &str {
         &self.organisation
+    }
+
+    /// When it was last read to its end, in whole seconds; nothing before this process has read it.
+    #[must_use]
+    pub fn read_at(&self) -> Option<Timestamp> {
+        let second = self.read_at.load(Ordering::Relaxed);
+        Timestamp::from_second(second).ok().filter(|_| second != 0)
     }
 
     /// Reads what is new, unless that was done less than `max_age` ago.
@@ -49,19 +72,25 @@ impl Feed {
     ) -> Result<(), Stop> {
         let mut polled = self.polled.lock().await;
         let now = clock.now();
-        if polled.is_some_and(|at| now.duration_since(at) < max_age) {
+        if polled
+            .as_ref()
+            .is_some_and(|last| now.duration_since(last.at) < max_age)
+        {
             return Ok(());
         }
-        match store.feed(&self.organisation).await? {
+        let nothing = Told::new();
+        let known = polled.as_ref().map_or(&nothing, |last| &last.told);
+        let told = match store.feed(&self.organisation).await? {
             None => {
                 let state = self.open(crm, store).await?;
                 // At once, so that what the overlap brings lies before every sync's place in the feed: later it
                 // would pass for modified, and bring records in from over the cap.
-                self.poll(crm, store, state).await?;
+                self.poll(crm, store, state, &Told::new()).await?
             }
-            Some(state) => self.poll(crm, store, state).await?,
-        }
-        *polled = Some(now);
+            Some(state) => self.poll(crm, store, state, known).await?,
+        };
+        *polled = Some(Polled { at: now, told });
+        self.read_at.store(now.as_second(), Ordering::Relaxed);
         Ok(())
     }
 
@@ -79,7 +108,19 @@ impl Feed {
         Ok(state)
     }
 
-    async fn poll(&self, crm: &impl Crm, store: &impl Store, mut state: FeedState) -> Result<(), Stop> {
+    /// Reads what came since; what it is `known` to have told already is not told again.
+    async fn poll(
+        &self,
+        crm: &impl Crm,
+        store: &impl Store,
+        mut state: FeedState,
+        known: &Told,
+    ) -> Result<Told, Stop> {
+        let mut telling = Telling {
+            known,
+            told: Told::new(),
+            kept: state.clone(),
+        };
         let recheck = state.recheck;
         let since = back(state.changed_to);
         let mut after: Option<Keyset> = None;
@@ -109,42 +150,61 @@ impl Feed {
                 deleted: false,
                 again: recheck == Some(row.modified),
             });
-            self.commit(store, news, &state).await?;
+            self.tell(store, news, &state, &mut telling).await?;
             if !page.more {
                 break;
             }
         }
         let deleted = crm.deleted(back(state.deleted_to)).await?;
         let newest = deleted.iter().map(|row| row.deleted).max();
-        let rechecked = recheck.is_some() && state.recheck == recheck;
-        if newest.is_some() || rechecked {
-            state.recheck = state.recheck.filter(|_| !rechecked);
-            state.deleted_to = newest.map_or(state.deleted_to, |newest| state.deleted_to.max(newest));
-            let news = deleted.into_iter().map(|row| News {
-                crm_id: row.id,
-                owner: None,
-                at: row.deleted,
-                deleted: true,
-                again: false,
-            });
-            self.commit(store, news, &state).await?;
+        state.deleted_to = newest.map_or(state.deleted_to, |newest| state.deleted_to.max(newest));
+        if state.recheck == recheck {
+            state.recheck = None;
         }
-        Ok(())
+        let news = deleted.into_iter().map(|row| News {
+            crm_id: row.id,
+            owner: None,
+            at: row.deleted,
+            deleted: true,
+            again: false,
+        });
+        self.tell(store, news, &state, &mut telling).await?;
+        Ok(telling.told)
     }
 
-    async fn commit(
+    /// Commits what is new together with the place that was reached.
+    async fn tell(
         &self,
         store: &impl Store,
         news: impl Iterator<Item = News>,
         state: &FeedState,
+        telling: &mut Telling<'_>,
     ) -> Result<(), Stop> {
-        let mut changes: Vec<_> = news
-            .map(|news| Change::News(self.organisation.clone(), news))
-            .collect();
+        let mut changes = Vec::new();
+        for news in news {
+            let told = (news.crm_id.clone(), news.at, news.owner.clone());
+            let is_known = telling.known.contains(&told) && !news.again;
+            telling.told.insert(told);
+            if !is_known {
+                changes.push(Change::News(self.organisation.clone(), news));
+            }
+        }
+        if changes.is_empty() && telling.kept == *state {
+            return Ok(());
+        }
+        telling.kept = state.clone();
         changes.push(Change::Feed(self.organisation.clone(), state.clone()));
         store.commit(changes).await?;
         Ok(())
     }
+}
+
+/// A poll under way.
+struct Telling<'a> {
+    known: &'a Told,
+    told: Told,
+    /// The state that the store has.
+    kept: FeedState,
 }
 
 fn back(time: Timestamp) -> Timestamp {

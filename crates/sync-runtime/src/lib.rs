@@ -6,5 +6,6 @@
 
 pub mod contacts;
 pub mod feed;
+pub mod planted;
 pub mod ports;
 pub mod store;

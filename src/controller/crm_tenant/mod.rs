@@ -74,6 +74,14 @@ async fn bring(tenant: &CrmTenant, context: &Context) -> Result<Next, Box<kube::
     if !context.listed().await {
         return Ok(Next::Change);
     }
+    if tenant.status.is_none() {
+        // Before any call: a resource without Ready would count as done.
+        let first = report::first_sight(tenant, context.surroundings.clock.now());
+        context
+            .reporter
+            .write(tenant, None, &first, |status| &status.conditions)
+            .await?;
+    }
     let deleting = tenant.metadata.deletion_timestamp.is_some();
     let syncs = u32::try_from(context.syncs_of(&key).count()).unwrap_or(u32::MAX);
     if deleting && syncs == 0 {

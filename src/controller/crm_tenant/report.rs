@@ -12,6 +12,29 @@ use crate::controller::trouble::{Remedy, Trouble};
 /// How many failures in a row take readiness away where the trouble passes by itself: one is no news.
 const PATIENCE: u32 = 3;
 
+/// The status of an object that nobody has looked at yet.
+pub(super) fn first_sight(tenant: &CrmTenant, now: Timestamp) -> CrmTenantStatus {
+    let mut conditions = Conditions::default();
+    for (kind, holds) in [
+        (ConditionType::Ready, ConditionStatus::Unknown),
+        (ConditionType::Reconciling, ConditionStatus::True),
+    ] {
+        let generation = tenant.metadata.generation;
+        conditions.set(
+            kind,
+            holds,
+            Reason::Progressing,
+            "seen for the first time",
+            generation,
+            now,
+        );
+    }
+    CrmTenantStatus {
+        conditions,
+        ..CrmTenantStatus::default()
+    }
+}
+
 pub(super) fn status(
     tenant: &CrmTenant,
     findings: &Findings,

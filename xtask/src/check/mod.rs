@@ -3,6 +3,7 @@
 mod dependencies;
 mod lines;
 mod links;
+mod reasons;
 
 use crate::{
     error::{Error, Result},
@@ -16,11 +17,12 @@ type Check = fn() -> Result<bool>;
 
 /// All checks, cheap ones first. Every check runs, so that one run tells everything.
 pub(crate) fn all() -> Result<()> {
-    let checks: [(&str, Check); 6] = [
+    let checks: [(&str, Check); 7] = [
         ("format", format),
         ("generated files", generated_files),
         ("links", links::check),
         ("file lengths", lines::check),
+        ("reasons", reasons::check),
         ("dependencies", dependencies::check),
         ("lints", lints),
     ];

@@ -1,7 +1,7 @@
 //! The demo's surroundings: a control plane, the emulated services and the operator under the chart's own role.
 
 mod examples;
-mod install;
+pub(crate) mod install;
 mod programs;
 
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 pub(crate) use self::{
     examples::{Example, NAMESPACE},
-    programs::{Operator, Services},
+    programs::{Operator, OperatorCommand, Services, operator_arguments},
 };
 use crate::{
     binaries,
@@ -74,7 +74,8 @@ impl Environment {
             None => "using the cluster of the given context".to_owned(),
         });
 
-        let services = Services::start(&binaries.emulators, folder.path()).await?;
+        let world = workspace::root().join("examples/world.yaml");
+        let services = Services::start(&binaries.emulators, folder.path(), &world).await?;
         say(&format!(
             "emulated Microsoft 365 at {}",
             services.addresses().graph_tls
@@ -105,16 +106,12 @@ impl Environment {
     }
 
     /// The operator's program with the arguments that fit these surroundings, without its kubeconfig.
-    pub(crate) fn operator_command(&self, binary: &Path) -> programs::OperatorCommand {
-        programs::OperatorCommand {
-            binary: binary.to_path_buf(),
-            kubeconfig: self.folder.path().join("operator.kubeconfig"),
-            arguments: programs::operator_arguments(
-                self.services.addresses(),
-                self.folder.path(),
-                install::NAMESPACE,
-            ),
-        }
+    pub(crate) fn operator_command(&self, binary: &Path) -> OperatorCommand {
+        OperatorCommand::new(
+            binary.to_path_buf(),
+            self.folder.path().join("operator.kubeconfig"),
+            operator_arguments(self.services.addresses(), self.folder.path(), install::NAMESPACE),
+        )
     }
 
     /// Applies the objects of `examples/` and gives what was applied.

@@ -30,14 +30,11 @@ pub(crate) struct Services {
 }
 
 impl Services {
-    pub(crate) async fn start(binary: &Path, folder: &Path) -> Result<Self> {
+    pub(crate) async fn start(binary: &Path, folder: &Path, world: &Path) -> Result<Self> {
         let addresses_file = folder.join("addresses.json");
         let ca_file = folder.join("ca.pem");
         let mut arguments = vec![
-            format!(
-                "--world={}",
-                workspace::root().join("examples/world.yaml").display()
-            ),
+            format!("--world={}", world.display()),
             format!("--addresses-file={}", addresses_file.display()),
             format!("--ca-file={}", ca_file.display()),
         ];
@@ -78,12 +75,20 @@ impl Services {
 
 /// How to run the operator here.
 pub(crate) struct OperatorCommand {
-    pub(super) binary: PathBuf,
-    pub(super) kubeconfig: PathBuf,
-    pub(super) arguments: Vec<String>,
+    binary: PathBuf,
+    kubeconfig: PathBuf,
+    arguments: Vec<String>,
 }
 
 impl OperatorCommand {
+    pub(crate) fn new(binary: PathBuf, kubeconfig: PathBuf, arguments: Vec<String>) -> Self {
+        Self {
+            binary,
+            kubeconfig,
+            arguments,
+        }
+    }
+
     /// The command as a person would type it.
     pub(crate) fn shown(&self) -> String {
         let binary = workspace::relative(&self.binary);
@@ -95,7 +100,7 @@ impl OperatorCommand {
     }
 }
 
-pub(super) fn operator_arguments(addresses: &Addresses, folder: &Path, namespace: &str) -> Vec<String> {
+pub(crate) fn operator_arguments(addresses: &Addresses, folder: &Path, namespace: &str) -> Vec<String> {
     vec![
         "run".to_owned(),
         format!("--graph-url={}", addresses.graph_tls),
@@ -114,11 +119,12 @@ pub(super) fn operator_arguments(addresses: &Addresses, folder: &Path, namespace
 /// The running operator.
 pub(crate) struct Operator {
     program: Program,
+    address: String,
     metrics: String,
 }
 
 impl Operator {
-    pub(super) async fn start(command: &OperatorCommand, folder: &Path) -> Result<Self> {
+    pub(crate) async fn start(command: &OperatorCommand, folder: &Path) -> Result<Self> {
         std::fs::create_dir_all(folder.join("store")).doing(|| "creating the store's folder".to_owned())?;
         // The environment of a child cannot be given to the guard, so `env` sets it.
         let mut arguments = vec![
@@ -138,7 +144,13 @@ impl Operator {
         Ok(Self {
             program,
             metrics: format!("http://{listen}/metrics"),
+            address: listen,
         })
+    }
+
+    /// Where its own pages are.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
     }
 
     pub(crate) fn metrics(&self) -> &str {
@@ -154,7 +166,7 @@ impl Operator {
     }
 
     /// Asks it to end, as Kubernetes does, and waits for that.
-    pub(super) async fn stop(mut self) -> Result<()> {
+    pub(crate) async fn stop(mut self) -> Result<()> {
         if let Some(pid) = self.program.child.pid() {
             process::terminate(pid)?;
         }

@@ -13,11 +13,16 @@ const PATH: &str = "charts/crmlink/templates/roles.yaml";
 /// Stands for the Secret's name until the rules are written as YAML.
 const KEY_SECRET: &str = "KEY_SECRET_NAME";
 const KEY_SECRET_NAME: &str = r#"{{ include "crmlink.keySecretName" . }}"#;
+/// Stands for the Lease's name, which is the release's.
+const LEASE: &str = "LEASE_NAME";
+const LEASE_NAME: &str = r#"{{ include "crmlink.fullname" . }}"#;
 
 /// The template with both roles.
 pub(crate) fn files() -> Result<Files> {
     let cluster = rules(&rbac::cluster_rules())?;
-    let own_namespace = rules(&rbac::own_namespace_rules(KEY_SECRET))?.replace(KEY_SECRET, KEY_SECRET_NAME);
+    let own_namespace = rules(&rbac::own_namespace_rules(KEY_SECRET, LEASE))?
+        .replace(KEY_SECRET, KEY_SECRET_NAME)
+        .replace(LEASE, LEASE_NAME);
     let text = format!(
         r#"{HEADER}{{{{- if .Values.rbac.create }}}}
 apiVersion: rbac.authorization.k8s.io/v1

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 /// Integration tiers of which the order is known; others run before them.
-const LAST: [&str; 6] = [
+const LAST: [&str; 7] = [
     "property",
     "simulation",
     "chart",
     "admission",
     "reconcile",
+    "faults",
     "end_to_end",
 ];
 

@@ -38,21 +38,21 @@ async fn two_run_side_by_side_and_leave_nothing() {
 
 #[tokio::test]
 async fn the_api_server_comes_back_with_its_address_and_data() {
-    let mut cluster = cluster(Options::default()).await;
+    let cluster = cluster(Options::default()).await;
     let namespace = cluster.create_namespace("restart").await.unwrap();
     let maps: Api<ConfigMap> = Api::namespaced(cluster.admin_client().unwrap(), &namespace);
     let mut map = ConfigMap::default();
     map.metadata.name = Some("kept".to_owned());
     maps.create(&PostParams::default(), &map).await.unwrap();
 
-    let control_plane = cluster.control_plane_mut().unwrap();
+    let control_plane = cluster.control_plane().unwrap();
     let before = control_plane.server().to_owned();
     control_plane.stop_apiserver();
     assert_eq!(control_plane.process_ids().len(), 1);
     let down = maps.get_opt("kept").await;
     assert!(down.is_err(), "{down:?}");
 
-    let control_plane = cluster.control_plane_mut().unwrap();
+    let control_plane = cluster.control_plane().unwrap();
     control_plane.start_apiserver().await.unwrap();
     assert_eq!(control_plane.server(), before);
     assert!(maps.get_opt("kept").await.unwrap().is_some());

@@ -11,14 +11,13 @@ use sync_engine::project::{CrmView, Fields};
 
 use super::inserts::Insert;
 use super::outbox::{Outbox, Planned};
+use super::review::Review;
 use super::run::Run;
 use super::{ContactSync, Stop};
 use crate::ports::{Crm, Mailbox};
 use crate::store::{Change, Conflict, ConflictOutcome, Held, Store};
 
 const LOST: &str = "the CRM does not show this contact any more and lists no deletion of it: the connected user may have lost the right to see it. Nothing is deleted for that; give the right back, or delete the contact in Outlook";
-
-const REVIEW: &str = "the operator's store was lost, and this may be one of the contacts of the mailbox that wait for review: make both equal, or set the annotation crmlink.dev/reenable to take it as new";
 
 impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
     pub(super) async fn carry_out(&self, mut outbox: Outbox, run: &mut Run) -> Result<(), Stop> {
@@ -41,7 +40,6 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
     fn without_calls(&self, outbox: &mut Outbox, run: &mut Run) -> Vec<Change> {
         let mut changes = Vec::new();
         for planned in std::mem::take(&mut outbox.settled) {
-            run.state.initial.done += u64::from(planned.is_initial() && planned.link.is_some());
             self.settle(planned, run, &mut changes);
         }
         for (planned, unfit) in std::mem::take(&mut outbox.parks) {
@@ -49,7 +47,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             self.wait_for_a_change(planned.crm_id, unfit.to_string(), field, run, &mut changes);
         }
         for crm_id in std::mem::take(&mut outbox.review) {
-            self.wait_for_a_change(crm_id, REVIEW.to_owned(), None, run, &mut changes);
+            self.wait_for_a_change(crm_id, Review::Record.reason(), None, run, &mut changes);
         }
         for crm_id in std::mem::take(&mut outbox.none_of_ours) {
             self.done(crm_id, run, &mut changes);
@@ -70,6 +68,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
 
     /// Both sides agree, or only the store has to learn something.
     fn settle(&self, planned: Planned, run: &mut Run, changes: &mut Vec<Change>) {
+        let is_in_the_mailbox = planned.is_initial() && planned.link.is_some();
         let crm_id = planned.crm_id;
         let with_state = |link: Link, state| {
             let gone_since = None;
@@ -114,6 +113,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             }
             _ => {}
         }
+        run.state.initial.done += u64::from(is_in_the_mailbox);
         self.done(crm_id, run, changes);
     }
 

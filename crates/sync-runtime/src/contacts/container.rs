@@ -1,9 +1,10 @@
 //! The container: found by its marker, made if there never was one, never made again behind its owner's back.
 
 use sync_engine::identity::{cluster_of, container_marker};
-use sync_engine::link::{Link, LinkState};
+use sync_engine::link::{Link, LinkState, Side};
 
 use super::disable::{KEPT, RELEASED};
+use super::review::is_review;
 use super::{ContactSync, Outcome, Stop};
 use crate::ports::{ChangePage, CreateFolderFailure, Crm, Folder, Mailbox};
 use crate::store::{Change, Initial, KnownFolder, ScopeState, Store, Stranger};
@@ -215,6 +216,11 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             })
             .collect();
         changes.push(Change::EnqueueAll(self.scope));
+        for parked in self.store.parked(self.scope, u32::MAX).await? {
+            if parked.side == Side::Office && is_review(&parked.reason) {
+                changes.push(Change::Unpark(self.scope, parked.side, parked.id));
+            }
+        }
         (state.recovering, state.reviewing) = (None, false);
         changes.push(self.keep(state));
         self.commit(changes).await

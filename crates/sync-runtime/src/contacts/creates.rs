@@ -12,6 +12,7 @@ use sync_engine::project::{CrmView, Fields};
 use super::outbox::Planned;
 use super::run::Run;
 use super::{ContactSync, Stop};
+use crate::planted::{Bug, planted};
 use crate::ports::{Crm, Failure, ItemFailure, Mailbox, NewItem, Service};
 use crate::store::{Change, Store};
 
@@ -20,10 +21,12 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         if creates.is_empty() {
             return Ok(());
         }
-        let intents = creates
+        let links = creates
             .iter()
             .map(|(planned, fields)| Change::Link(self.scope, self.link_of(planned, None, fields)));
-        self.commit(intents.collect()).await?;
+        if !planted(Bug::NoIntent) {
+            self.intend(links.collect(), run).await?;
+        }
         let items: Vec<NewItem> = creates
             .iter()
             .map(|(planned, fields)| NewItem {
@@ -33,12 +36,16 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             .collect();
         let results = self.mailbox.create(&run.folder, &items).await;
         let (mut changes, mut first_failure) = (Vec::new(), None);
-        for ((planned, _), result) in creates.into_iter().zip(results) {
+        for ((planned, sent), result) in creates.into_iter().zip(results) {
             match result {
                 Ok(item) => {
                     run.state.initial.done += u64::from(planned.is_initial());
-                    run.state.last_change = Some(self.clock.now());
-                    let link = self.link_of(&planned, Some(item.id), &item.fields);
+                    let held = if planted(Bug::BaseFromRequest) {
+                        &sent
+                    } else {
+                        &item.fields
+                    };
+                    let link = self.link_of(&planned, Some(item.id), held);
                     changes.push(Change::Link(self.scope, link));
                     self.done(planned.crm_id, run, &mut changes);
                 }
@@ -66,6 +73,14 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             }
         }
         self.finish(changes, run, first_failure).await
+    }
+
+    /// Commits what is about to be made. From now on it counts as written: whoever puts an older store back does not know
+    /// of it.
+    pub(super) async fn intend(&self, mut intents: Vec<Change>, run: &mut Run) -> Result<(), Stop> {
+        run.state.last_change = Some(self.clock.now());
+        intents.push(self.keep(&run.state));
+        self.commit(intents).await
     }
 
     /// The link with the item that was made, or before that the intent: with what is about to be sent as its base, so

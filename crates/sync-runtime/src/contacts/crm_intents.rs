@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use sync_engine::hash::Base;
 use sync_engine::link::{CrmIntent, Link, LinkState, Side};
-use sync_engine::office_field::OfficeField;
 use sync_engine::plan::unedited_record;
-use sync_engine::project::project;
+use sync_engine::project::{CrmView, project};
 
-use super::run::Run;
+use super::review::Review;
 use super::strangers::VALUES;
 use super::{ContactSync, Stop};
 use crate::ports::{Crm, CrmRecord, Failure, Keyset, Mailbox};
@@ -24,17 +23,13 @@ const SETTLING: SignedDuration = SignedDuration::from_secs(30);
 /// How far the clocks of operator and CRM may be apart.
 const SKEW: SignedDuration = SignedDuration::from_mins(5);
 
-const MAY_BE_MADE: &str = "the answer to its creation in the CRM was lost, and a contact that was made there at that time may be it: make both equal, or set the annotation crmlink.dev/reenable to have it made anew";
-
-const MAY_BE_OURS: &str = "this may be a contact of the mailbox that waits for review, as the answer to its creation in the CRM was lost: make both equal, or set the annotation crmlink.dev/reenable to take it as another one";
-
 impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
     /// Settles the intents to make records: by the unique field that names the item where there is one, else by what
     /// was sent, once the call can no longer be on its way.
     ///
     /// # Errors
     /// [`Failure::Unsettled`] while it can: a record that it made would pass for a new one.
-    pub(super) async fn settle_crm_intents(&self, run: &mut Run) -> Result<(), Stop> {
+    pub(super) async fn settle_crm_intents(&self) -> Result<(), Stop> {
         loop {
             let intents = self.store.crm_intents(self.scope, PAGE).await?;
             let Some(youngest) = intents.iter().map(|intent| intent.since).max() else {
@@ -49,7 +44,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                 let after = (SETTLING - age).unsigned_abs();
                 return Err(Failure::Unsettled { after }.into());
             }
-            self.settle_by_content(intents, run).await?;
+            self.settle_by_content(intents).await?;
         }
     }
 
@@ -65,7 +60,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             for intent in chunk {
                 match by_item.remove(intent.office_id.as_str()) {
                     Some(record) => changes.extend(self.made(intent, record).await?),
-                    None => changes.extend(self.not_made(intent)),
+                    None => changes.extend(self.not_made(intent, false)),
                 }
             }
             self.commit(changes).await?;
@@ -73,7 +68,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         Ok(())
     }
 
-    async fn settle_by_content(&self, intents: Vec<CrmIntent>, run: &mut Run) -> Result<(), Stop> {
+    async fn settle_by_content(&self, intents: Vec<CrmIntent>) -> Result<(), Stop> {
         let oldest = intents.iter().map(|intent| intent.since).min();
         let since = oldest.unwrap_or(Timestamp::MIN).saturating_sub(SKEW);
         let mut fresh = self.unlinked_since(since.unwrap_or(Timestamp::MIN)).await?;
@@ -88,9 +83,9 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                 changes.extend(self.made(&intent, &record).await?);
             } else if let Some(at) = fresh.iter().position(|record| self.may_be_of(&intent, record)) {
                 let record = fresh.swap_remove(at);
-                changes.extend(self.doubtful(&intent, &record, run).await?);
+                changes.extend(self.doubtful(&intent, &record).await?);
             } else {
-                changes.extend(self.not_made(&intent));
+                changes.extend(self.not_made(&intent, false));
             }
         }
         self.commit(changes).await
@@ -126,13 +121,17 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         }
     }
 
-    /// Whether a record was made about when the intent's call went out, under the same surname.
+    /// Whether a record was made about when the intent's call went out, and still holds something of what was sent; of
+    /// one that cannot be seen through the mapping nobody can tell.
     fn may_be_of(&self, intent: &CrmIntent, record: &CrmRecord) -> bool {
-        let surname = OfficeField::Surname;
-        let sent = intent.base.0.get(&surname).map(|base| base.crm);
+        let holds_some = |view: CrmView| {
+            intent.base.0.iter().any(|(field, sent)| {
+                let value = view.fields.get(field);
+                value.is_some() && self.hasher.field(*field, value) == sent.crm
+            })
+        };
         record.created.duration_since(intent.since).abs() <= SKEW
-            && project(self.mapping, &record.fields)
-                .is_ok_and(|view| sent == Some(self.hasher.field(surname, view.fields.get(&surname))))
+            && project(self.mapping, &record.fields).map_or(true, holds_some)
     }
 
     /// The record is there: linked with what was sent as its base, in place of whatever its item was linked with.
@@ -166,11 +165,11 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             .collect())
     }
 
-    /// Nothing was made: the item is a stranger again.
-    fn not_made(&self, intent: &CrmIntent) -> [Change; 2] {
+    /// The item is a stranger again: nothing was made, or nobody knows.
+    fn not_made(&self, intent: &CrmIntent, review: bool) -> [Change; 2] {
         let stranger = Stranger {
             office_id: intent.office_id.clone(),
-            review: false,
+            review,
         };
         [
             Change::DropCrmIntent(self.scope, intent.office_id.clone()),
@@ -180,12 +179,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
 
     /// The record may be the one that was made, edited since: made again it would be there twice. Neither gets another
     /// side until somebody has looked; for the record a tombstone sees to that.
-    async fn doubtful(
-        &self,
-        intent: &CrmIntent,
-        record: &CrmRecord,
-        run: &mut Run,
-    ) -> Result<Vec<Change>, Stop> {
+    async fn doubtful(&self, intent: &CrmIntent, record: &CrmRecord) -> Result<Vec<Change>, Stop> {
         let buried = Link {
             crm_id: record.id.clone(),
             office_id: None,
@@ -195,15 +189,13 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             base: Base::default(),
             gone_since: None,
         };
-        run.parked.insert((Side::Crm, record.id.clone()));
-        let item = &intent.office_id;
-        let mut changes = self.unlink(item).await?;
+        let mut changes = self.unlink(&intent.office_id).await?;
+        let [settled, stranger] = self.not_made(intent, true);
         changes.extend([
             Change::Link(self.scope, buried),
-            self.park(Side::Crm, record.id.clone(), MAY_BE_OURS.to_owned(), None),
-            self.park(Side::Office, item.clone(), MAY_BE_MADE.to_owned(), None),
-            Change::DropCrmIntent(self.scope, item.clone()),
-            Change::DropStranger(self.scope, item.clone()),
+            self.park(Side::Crm, record.id.clone(), Review::Record.reason(), None),
+            settled,
+            stranger,
         ]);
         Ok(changes)
     }

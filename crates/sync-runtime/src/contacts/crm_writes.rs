@@ -8,6 +8,7 @@ use super::merges::pending;
 use super::outbox::Planned;
 use super::run::Run;
 use super::{ContactSync, Stop};
+use crate::planted::{Bug, planted};
 use crate::ports::{Crm, Item, ItemFailure, Mailbox, RecordUpdate};
 use crate::store::Store;
 
@@ -35,7 +36,11 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             .map(|(planned, _, merge)| RecordUpdate {
                 id: planned.crm_id.clone(),
                 // A record of no known time is never written.
-                unmodified_since: planned.modified.unwrap_or(Timestamp::UNIX_EPOCH),
+                unmodified_since: if planted(Bug::IgnoreUnmodifiedSince) {
+                    self.clock.now()
+                } else {
+                    planned.modified.unwrap_or(Timestamp::UNIX_EPOCH)
+                },
                 fields: record(self.mapping, &merge.to_crm),
             })
             .collect();

@@ -267,12 +267,10 @@ impl<M: Mailbox, S: Store> Emptied<'_, M, S> {
 
     fn right_marker(&self, item: &Item, link: Option<&Link>) -> Option<String> {
         let marker = item.marker.as_deref();
-        let right = match link {
-            Some(link) => item_marker(self.scope, &link.crm_id),
-            None => {
-                let original = crm_id_of(self.scope, marker?)?;
-                format!("{NOBODY}{original}")
-            }
+        let right = if let Some(link) = link {
+            item_marker(self.scope, &link.crm_id)
+        } else {
+            format!("{NOBODY}{}", crm_id_of(self.scope, marker?)?)
         };
         (marker != Some(right.as_str())).then_some(right)
     }

@@ -131,7 +131,7 @@ impl<M: Mailbox> Mailbox for DryMailbox<'_, M> {
     }
 
     async fn update(&self, _folder: &str, updates: &[ItemUpdate]) -> Vec<Result<Item, ItemFailure>> {
-        let updated = updates.iter().map(|update| {
+        let written = updates.iter().map(|update| {
             self.writes
                 .note(PlannedOperation::Update, Side::Office, &update.item.id);
             let fields = applied(&update.item.fields, &update.changes);
@@ -140,7 +140,7 @@ impl<M: Mailbox> Mailbox for DryMailbox<'_, M> {
                 ..update.item.clone()
             })
         });
-        updated.collect()
+        written.collect()
     }
 
     async fn delete(&self, _folder: &str, items: &[Item]) -> Vec<Result<(), ItemFailure>> {

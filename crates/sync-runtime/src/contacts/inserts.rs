@@ -13,6 +13,7 @@ use super::adopt::linked_without_base;
 use super::crm_writes::HELD_BY_ANOTHER;
 use super::run::Run;
 use super::{ContactSync, Stop};
+use crate::planted::{Bug, planted};
 use crate::ports::{Crm, Failure, Item, ItemFailure, Mailbox, NewRecord, Service};
 use crate::store::{Cause, Change, Store};
 
@@ -47,7 +48,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             };
             Change::CrmIntent(self.scope, intent)
         });
-        self.commit(intents.collect()).await?;
+        self.intend(intents.collect(), run).await?;
         let rows: Vec<NewRecord> = inserts.iter().map(|insert| self.row_of(insert)).collect();
         let results = self.crm.insert(self.owner, &rows).await;
         let (mut changes, mut first_failure) = (Vec::new(), None);
@@ -55,7 +56,6 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         for (insert, result) in inserts.into_iter().zip(results) {
             match result {
                 Ok(written) => {
-                    run.state.last_change = Some(self.clock.now());
                     linked.insert(written.id.clone());
                     let link = Link {
                         crm_id: written.id,
@@ -70,6 +70,9 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                 }
                 // Stays an intent: looked up before it is tried again.
                 Err(ItemFailure::MaybeDone(failure)) => {
+                    if planted(Bug::ForgetCrmIntent) {
+                        changes.push(Change::DropCrmIntent(self.scope, insert.item.id));
+                    }
                     first_failure.get_or_insert(failure);
                 }
                 Err(ItemFailure::NotDone(failure)) => {
@@ -154,12 +157,11 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         changes: &mut Vec<Change>,
     ) -> Result<(), Stop> {
         let id = std::slice::from_ref(&holder.id);
-        let ours = match &holder.owner {
-            Some(owner) => owner == self.owner,
-            None => {
-                let records = self.crm.records(id, &[]).await?;
-                records.iter().any(|record| record.owner == self.owner)
-            }
+        let ours = if let Some(owner) = &holder.owner {
+            owner == self.owner
+        } else {
+            let records = self.crm.records(id, &[]).await?;
+            records.iter().any(|record| record.owner == self.owner)
         };
         let links = self.store.links(self.scope, id).await?;
         let free = links.is_empty() || !self.vacant(&run.folder, links).await?.is_empty();

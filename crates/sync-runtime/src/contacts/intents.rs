@@ -8,6 +8,7 @@ use sync_engine::link::{Link, LinkState};
 
 use super::run::Run;
 use super::{ContactSync, Stop};
+use crate::planted::{Bug, planted};
 use crate::ports::{Crm, Found, Mailbox};
 use crate::store::{Cause, Change, Store};
 
@@ -22,7 +23,10 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             if intents.is_empty() {
                 return Ok(());
             }
-            let mut there = self.items_of(&run.folder, &intents).await?;
+            let mut there = BTreeMap::new();
+            if !planted(Bug::SkipLookUp) {
+                there = self.items_of(&run.folder, &intents).await?;
+            }
             let mut changes = Vec::new();
             for intent in intents {
                 changes.push(self.enqueue(intent.crm_id.clone(), Cause::Changed, true));

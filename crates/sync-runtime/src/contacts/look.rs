@@ -9,6 +9,7 @@ use sync_engine::project::project;
 
 use super::run::{Reach, Run};
 use super::{ContactSync, Stop};
+use crate::planted::{Bug, planted};
 use crate::ports::{Crm, CrmRecord, Found, Item, Mailbox};
 use crate::store::{Cause, Queued, Store};
 
@@ -97,11 +98,13 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
     fn crm_side(&self, row: &Queued, record: Option<&CrmRecord>, run: &Run) -> CrmSide {
         let listed = || run.deleted.as_ref().is_some_and(|ids| ids.contains(&row.crm_id));
         match record {
-            Some(record) if record.owner == self.owner => {
+            Some(record) if record.owner == self.owner || planted(Bug::IgnoreOwner) => {
                 CrmSide::Owned(project(self.mapping, &record.fields))
             }
             Some(_) => CrmSide::OtherOwner,
-            None if row.cause == Cause::Deleted || listed() => CrmSide::Deleted,
+            None if row.cause == Cause::Deleted || listed() || planted(Bug::AbsentIsDeleted) => {
+                CrmSide::Deleted
+            }
             None => CrmSide::Hidden,
         }
     }

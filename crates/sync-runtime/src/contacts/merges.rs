@@ -11,6 +11,7 @@ use sync_engine::project::CrmView;
 use super::outbox::Planned;
 use super::run::Run;
 use super::{ContactSync, Stop};
+use crate::planted::{Bug, planted};
 use crate::ports::{Crm, Item, ItemFailure, ItemUpdate, Mailbox};
 use crate::store::{Change, Store};
 
@@ -22,7 +23,14 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         let calls: Vec<ItemUpdate> = to_office
             .iter()
             .map(|(planned, item, merge)| ItemUpdate {
-                item: item.clone(),
+                item: if planted(Bug::IgnoreIfMatch) {
+                    Item {
+                        etag: "*".to_owned(),
+                        ..item.clone()
+                    }
+                } else {
+                    item.clone()
+                },
                 changes: merge.to_office.clone(),
                 marker: planned.marker.clone(),
             })
@@ -67,7 +75,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         modified: Option<Timestamp>,
         pending: &BTreeSet<OfficeField>,
     ) -> Option<Change> {
-        let link = planned.link.take()?;
+        let link = planned.link.take().filter(|_| !planted(Bug::NoEcho))?;
         let nothing = CrmView::default();
         let view = planned.view.as_ref().unwrap_or(&nothing);
         let link = Link {

@@ -27,6 +27,7 @@ mod observe;
 mod origins;
 mod outbox;
 mod removals;
+mod review;
 mod rounds;
 mod run;
 mod settings;
@@ -140,7 +141,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             self.take_round(container.page.take(), &mut run).await?;
         }
         self.settle_intents(&run).await?;
-        self.settle_crm_intents(&mut run).await?;
+        self.settle_crm_intents().await?;
         while self.work_strangers(&mut run).await? {
             if late() {
                 return Ok(Outcome::MoreWork);
@@ -202,7 +203,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             self.take_round(container.page.take(), &mut run).await?;
         }
         self.settle_intents(&run).await?;
-        self.settle_crm_intents(&mut run).await?;
+        self.settle_crm_intents().await?;
         while self.work_strangers(&mut run).await? {
             if late() {
                 return Ok(Outcome::MoreWork);

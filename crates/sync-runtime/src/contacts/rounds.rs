@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
-use sync_engine::link::{Link, LinkState, Side};
+use sync_engine::link::{Link, LinkState};
 use sync_engine::plan::unedited_item;
 
 use super::run::Run;
 use super::{ContactSync, Stop};
+use crate::planted::{Bug, planted};
 use crate::ports::{ChangePage, Crm, Entry, Mailbox, NextPage};
 use crate::store::{Cause, Change, ScopeState, Store, Stranger};
 
@@ -29,10 +30,8 @@ const MOST_IDLE_PAGES: u32 = 10;
 struct Round {
     /// Items of records that have to be looked at.
     touched: BTreeSet<String>,
-    /// Items that no link knows.
+    /// Items that no link knows. Each is read before anything happens, so that one which is gone is found to be.
     strangers: BTreeSet<String>,
-    /// Items that no link knows and that are gone.
-    departed: BTreeSet<String>,
     /// Every item that is there.
     present: BTreeSet<String>,
     told: BTreeSet<String>,
@@ -122,6 +121,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                         LinkState::Linked => {
                             link.gone_since.is_some()
                                 || run.waits(&link.crm_id)
+                                || !self.has_whole_base(link)
                                 || !unedited_item(&link.base, &item.fields, self.hasher)
                         }
                         LinkState::Tombstone | LinkState::Intent => true,
@@ -131,23 +131,37 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                         round.touched.insert(item.id.clone());
                     }
                     if link.is_none() {
-                        round.departed.remove(&item.id);
                         round.strangers.insert(item.id.clone());
                     }
                     round.present.insert(item.id);
                 }
                 Entry::Removed(id) => {
                     round.present.remove(&id);
-                    if link.is_some_and(|link| link.state != LinkState::Tombstone) {
+                    if let Some(link) = link.filter(|_| planted(Bug::TrustRemoved)) {
+                        let state = LinkState::Tombstone;
+                        self.commit(vec![Change::Link(
+                            self.scope,
+                            Link {
+                                state,
+                                ..link.clone()
+                            },
+                        )])
+                        .await?;
+                    } else if link.is_some_and(|link| link.state != LinkState::Tombstone) {
                         round.touched.insert(id);
-                    } else if link.is_none() {
-                        round.strangers.remove(&id);
-                        round.departed.insert(id);
+                    } else if link.is_none() && run.is_parked_item(&id) {
+                        round.strangers.insert(id);
                     }
                 }
             }
         }
         Ok(())
+    }
+
+    /// Whether every mapped field has a base: of another nobody can tell whether it was edited.
+    fn has_whole_base(&self, link: &Link) -> bool {
+        let mut rules = self.mapping.rules().iter();
+        rules.all(|rule| link.base.0.contains_key(&rule.office))
     }
 
     async fn commit_round(&self, mut round: Round, cursor: String, run: &mut Run) -> Result<(), Stop> {
@@ -182,15 +196,14 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             .map(|link| self.enqueue(link.crm_id, Cause::Changed, true))
             .collect();
         for office_id in round.strangers {
-            let review = false;
+            let review = run.is_reviewed(&office_id);
             changes.push(Change::Stranger(self.scope, Stranger { office_id, review }));
-        }
-        for office_id in round.departed {
-            changes.push(Change::DropStranger(self.scope, office_id.clone()));
-            changes.push(Change::Unpark(self.scope, Side::Office, office_id));
         }
         run.state.cursor = cursor;
         run.state.polled = Some(self.clock.now());
+        if planted(Bug::EarlyCursor) {
+            self.commit(vec![self.keep(&run.state)]).await?;
+        }
         changes.push(self.keep(&run.state));
         self.commit(changes).await
     }

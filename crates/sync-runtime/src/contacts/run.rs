@@ -6,6 +6,7 @@ use sync_engine::link::Side;
 
 use super::container::Container;
 use super::guard::Guard;
+use super::review::is_review;
 use super::{ContactSync, Stop};
 use crate::ports::{Crm, Mailbox};
 use crate::store::{ScopeState, Store};
@@ -31,8 +32,10 @@ pub(super) struct Run {
     pub(super) state: ScopeState,
     pub(super) guard: Guard,
     pub(super) reach: Reach,
-    /// What was parked when the run began: looked at on both sides, whatever changed.
-    pub(super) parked: BTreeSet<(Side, String)>,
+    /// Records that were parked when the run began.
+    parked: BTreeSet<String>,
+    /// Items that were parked then, with whether they waited for review.
+    parked_items: BTreeMap<String, bool>,
     /// The records in the CRM's list of deleted ones, once somebody had to know.
     pub(super) deleted: Option<BTreeSet<String>>,
     looks: BTreeMap<String, u32>,
@@ -59,7 +62,17 @@ impl Run {
     /// Whether the record has to be looked at together with its item, whatever changed: what waits for something has to
     /// be judged by both.
     pub(super) fn waits(&self, crm_id: &str) -> bool {
-        self.guard.holds(crm_id) || self.parked.contains(&(Side::Crm, crm_id.to_owned()))
+        self.guard.holds(crm_id) || self.parked.contains(crm_id)
+    }
+
+    /// Whether an item waits, which no link knows.
+    pub(super) fn is_parked_item(&self, office_id: &str) -> bool {
+        self.parked_items.contains_key(office_id)
+    }
+
+    /// Whether it waits for review: whatever its owner does with it, no record is made for it.
+    pub(super) fn is_reviewed(&self, office_id: &str) -> bool {
+        self.parked_items.get(office_id) == Some(&true)
     }
 }
 
@@ -70,17 +83,21 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         state: ScopeState,
         reach: Reach,
     ) -> Result<Run, Stop> {
-        let parked = self.store.parked(self.scope, u32::MAX).await?;
+        let (mut parked, mut parked_items) = (BTreeSet::new(), BTreeMap::new());
+        for contact in self.store.parked(self.scope, u32::MAX).await? {
+            match contact.side {
+                Side::Crm => drop(parked.insert(contact.id)),
+                Side::Office => drop(parked_items.insert(contact.id, is_review(&contact.reason))),
+            }
+        }
         Ok(Run {
             folder: container.folder.clone(),
             parent: container.parent.clone(),
             state,
             guard: Guard::new(self.store.held(self.scope).await?),
             reach,
-            parked: parked
-                .into_iter()
-                .map(|parked| (parked.side, parked.id))
-                .collect(),
+            parked,
+            parked_items,
             deleted: None,
             looks: BTreeMap::new(),
         })

@@ -12,6 +12,7 @@ use sync_engine::project::{Fields, for_new_record, named, project};
 
 use super::adopt::linked_without_base;
 use super::inserts::Insert;
+use super::review::Review;
 use super::run::Run;
 use super::{ContactSync, Stop};
 use crate::ports::{Crm, CrmRecord, Found, Item, Mailbox};
@@ -21,8 +22,6 @@ use crate::store::{Cause, Change, Store, Stranger};
 pub(super) const VALUES: usize = 50;
 
 const COPY: &str = "a copy of a contact that is synced already: it stays in Outlook only. Make a new contact there instead of a copy to have it in the CRM";
-
-const REVIEW: &str = "the operator's store was lost, and nothing tells whether this contact is one of the CRM's already: make both equal, or set the annotation crmlink.dev/reenable to take it as new";
 
 /// An item that carries no marker.
 struct Own {
@@ -94,12 +93,13 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         let mut linked = BTreeSet::new();
         for (crm_id, item) in by_record {
             let link = match vacant.remove(&crm_id) {
-                // It was copied and its original deleted, or it came back under another id.
+                // It was copied and its original deleted, or it came back under another id: as if dug up, so that it
+                // is compared, and left to its owner where there is nothing to compare it with.
                 Some(link) => Link {
                     office_id: Some(item.id.clone()),
                     state: match link.state {
                         LinkState::Detached => LinkState::Detached,
-                        _ => LinkState::Linked,
+                        _ => LinkState::Tombstone,
                     },
                     gone_since: None,
                     ..link
@@ -176,9 +176,8 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                 let record = records.swap_remove(at);
                 changes.extend(self.link_equal(&item, &record));
             } else if review {
-                (run.state.reviewing, run.state.recovering) =
-                    (true, run.state.recovering.or(Some(self.clock.now())));
-                changes.extend(self.wait_in_outlook(item.id, REVIEW.to_owned(), None));
+                run.state.reviewing = run.state.recovering.is_some();
+                changes.extend(self.wait_in_outlook(item.id, Review::Item.reason(), None));
             } else {
                 inserts.push(Insert {
                     item,

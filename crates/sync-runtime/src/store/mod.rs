@@ -18,7 +18,7 @@ use sync_engine::link::{CrmIntent, Link, Side};
 
 pub use memory::MemoryStore;
 pub use scratch::Scratch;
-pub use sqlite::SqliteStore;
+pub use sqlite::{CommitObserver, SqliteStore};
 pub use state::{Initial, KnownFolder, RunCounts, ScopeState, Trip};
 
 /// Why the store did not answer.
@@ -34,6 +34,9 @@ pub enum StoreError {
         /// The newest version that this release knows.
         known: i64,
     },
+    /// Another process opened the file after this one: it acts now.
+    #[error("another process has taken the store over since this one opened it: nothing was kept")]
+    TakenOver,
     /// Two links would hold one mailbox item: the caller's mistake, as every item belongs to one record.
     #[error(
         "record {crm_id} of sync {scope} cannot be linked, as its mailbox item is linked to another record: nothing of the commit was kept"

@@ -15,7 +15,7 @@ const ADA: &[(&str, &str)] = &[
 ];
 
 async fn with_ada() -> (World, String) {
-    let world = World::one_way().await;
+    let world = World::one_way();
     let ada = world.crm.add("alice", ADA);
     world.sync().await;
     (world, ada)
@@ -79,7 +79,7 @@ async fn n1_an_edit_between_reading_and_writing_is_read_again() {
 
 #[tokio::test]
 async fn n3_the_servers_own_spelling_and_late_change_keys_are_no_changes() {
-    let world = World::one_way().await;
+    let world = World::one_way();
     world.mailbox().rewrites_phones();
     let ada = world
         .crm

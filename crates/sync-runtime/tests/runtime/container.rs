@@ -9,7 +9,7 @@ use crate::fakes::mailbox::TRASH;
 use crate::fakes::world::{FOLDER, World};
 
 async fn with_two() -> (World, String) {
-    let world = World::one_way().await;
+    let world = World::one_way();
     world.person("A");
     world.person("B");
     world.sync().await;
@@ -100,7 +100,7 @@ async fn k1_a_renamed_folder_keeps_its_users_name_and_a_new_declared_name_rename
 
 #[tokio::test]
 async fn n5_a_folder_of_that_name_without_marker_is_not_touched() {
-    let world = World::one_way().await;
+    let world = World::one_way();
     let folder = world.mailbox().user_adds_folder(FOLDER, None);
     world
         .mailbox()
@@ -116,7 +116,7 @@ async fn n5_a_folder_of_that_name_without_marker_is_not_touched() {
 
 #[tokio::test]
 async fn n2_a_folder_claimed_by_another_cluster_is_not_touched() {
-    let mut world = World::one_way().await;
+    let mut world = World::one_way();
     let marker = container_marker(world.users[0].scope, "cluster-2");
     world.mailbox().user_adds_folder(FOLDER, Some(&marker));
     world.person("A");
@@ -134,7 +134,7 @@ async fn n2_a_folder_claimed_by_another_cluster_is_not_touched() {
 #[tokio::test]
 async fn n2_a_create_whose_answer_was_lost_leaves_one_folder() {
     for effect in [true, false] {
-        let world = World::one_way().await;
+        let world = World::one_way();
         world.faults.plan("create_folder", 0, Fault::Crash { effect });
         assert!(world.run_until(0, world.now()).await.is_none());
         world.sync().await;

@@ -8,7 +8,7 @@ use crate::fakes::faults::Fault;
 use crate::fakes::world::{FOLDER, World};
 
 async fn with_three() -> (World, Vec<String>) {
-    let world = World::one_way().await;
+    let world = World::one_way();
     let ids = ["A", "B", "C"].iter().map(|name| world.person(name)).collect();
     world.sync().await;
     (world, ids)

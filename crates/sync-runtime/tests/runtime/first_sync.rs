@@ -7,7 +7,7 @@ use crate::fakes::world::{FOLDER, World};
 
 #[tokio::test]
 async fn k1_enabling_makes_the_folder_with_a_marker() {
-    let world = World::one_way().await;
+    let world = World::one_way();
     world.sync().await;
     assert_eq!(world.mailbox().folder_names(), [FOLDER]);
     assert_eq!(
@@ -19,7 +19,7 @@ async fn k1_enabling_makes_the_folder_with_a_marker() {
 
 #[tokio::test]
 async fn k6_the_first_sync_goes_from_the_newest_change_to_the_oldest() {
-    let world = World::one_way().await;
+    let world = World::one_way();
     let mut ids = vec![];
     for n in 0..40 {
         world.wait(60);
@@ -43,7 +43,7 @@ async fn k6_the_first_sync_goes_from_the_newest_change_to_the_oldest() {
 
 #[tokio::test]
 async fn k6_ten_thousand_and_one_records_bring_ten_thousand() {
-    let world = World::one_way().await.with_pages_of(2_000);
+    let world = World::one_way().with_pages_of(2_000);
     let oldest = world.person("Oldest");
     world.wait(10);
     for n in 0..10_000 {
@@ -75,7 +75,7 @@ async fn k6_ten_thousand_and_one_records_bring_ten_thousand() {
 
 #[tokio::test]
 async fn k6_a_record_over_the_cap_does_not_slip_in_with_the_feeds_overlap() {
-    let mut world = World::one_way().await;
+    let mut world = World::one_way();
     world.policy.initial_cap = 2;
     for n in 0..5 {
         world.person(&format!("P{n}"));
@@ -90,7 +90,7 @@ async fn k6_a_record_over_the_cap_does_not_slip_in_with_the_feeds_overlap() {
 
 #[tokio::test]
 async fn k6_parked_records_take_no_place_under_the_cap() {
-    let mut world = World::one_way().await;
+    let mut world = World::one_way();
     world.policy.initial_cap = 2;
     for _ in 0..4 {
         world.person("P");
@@ -106,7 +106,7 @@ async fn k6_parked_records_take_no_place_under_the_cap() {
 
 #[tokio::test]
 async fn k7_imported_records_stay_out_until_they_are_updated() {
-    let world = World::one_way().await;
+    let world = World::one_way();
     let single = world.person("Single");
     let imported = world.crm.import("alice", &[("Last_Name", "Imported")]);
     world.sync().await;
@@ -142,7 +142,7 @@ async fn k7_imported_records_stay_out_until_they_are_updated() {
 
 #[tokio::test]
 async fn k7_imported_records_take_part_where_the_policy_says_so() {
-    let mut world = World::one_way().await;
+    let mut world = World::one_way();
     world.policy.imported = ImportedItems::Include;
     let imported = world.crm.import("alice", &[("Last_Name", "Imported")]);
     world.sync().await;
@@ -152,7 +152,7 @@ async fn k7_imported_records_take_part_where_the_policy_says_so() {
 
 #[tokio::test]
 async fn k5_only_the_users_own_records_come() {
-    let world = World::one_way().await;
+    let world = World::one_way();
     let own = world.person("Own");
     let other = world.crm.add("bob", &[("Last_Name", "Other")]);
     world.sync().await;
@@ -164,7 +164,7 @@ async fn k5_only_the_users_own_records_come() {
 
 #[tokio::test]
 async fn n2_two_records_with_one_address_are_two_contacts() {
-    let world = World::one_way().await;
+    let world = World::one_way();
     let a = world
         .crm
         .add("alice", &[("Last_Name", "A"), ("Email", "same@example.com")]);
@@ -177,7 +177,7 @@ async fn n2_two_records_with_one_address_are_two_contacts() {
 
 #[tokio::test]
 async fn a_deadline_ends_the_slice_and_the_next_one_goes_on() {
-    let world = World::one_way().await;
+    let world = World::one_way();
     for n in 0..350 {
         world.person(&format!("P{n}"));
     }
@@ -201,7 +201,7 @@ async fn a_deadline_ends_the_slice_and_the_next_one_goes_on() {
 
 #[tokio::test]
 async fn a_record_that_changes_while_the_listing_runs_is_not_missed() {
-    let world = World::one_way().await;
+    let world = World::one_way();
     let mut ids = vec![];
     for n in 0..20 {
         ids.push(world.person(&format!("P{n}")));
@@ -227,7 +227,7 @@ async fn a_record_that_changes_while_the_listing_runs_is_not_missed() {
 
 #[tokio::test]
 async fn listings_that_do_not_advance_are_errors() {
-    let world = World::one_way().await;
+    let world = World::one_way();
     for n in 0..20 {
         world.person(&format!("P{n}"));
     }

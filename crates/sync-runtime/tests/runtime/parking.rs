@@ -7,7 +7,7 @@ use crate::fakes::world::World;
 
 #[tokio::test]
 async fn k2_unfit_values_park_their_record_and_no_other() {
-    let world = World::one_way().await;
+    let world = World::one_way();
     let long = "x".repeat(256);
     let nameless = world.crm.add("alice", &[("Phone", "1")]);
     let bad = world
@@ -60,7 +60,7 @@ async fn k2_unfit_values_park_their_record_and_no_other() {
 
 #[tokio::test]
 async fn a_linked_record_that_becomes_unfit_keeps_its_copy_until_it_is_mended() {
-    let world = World::one_way().await;
+    let world = World::one_way();
     let ada = world
         .crm
         .add("alice", &[("Last_Name", "Lovelace"), ("Email", "a@example.com")]);
@@ -88,7 +88,7 @@ async fn a_linked_record_that_becomes_unfit_keeps_its_copy_until_it_is_mended() 
 
 #[tokio::test]
 async fn what_the_mailbox_refuses_is_parked_and_tried_again_after_a_change() {
-    let world = World::one_way().await;
+    let world = World::one_way();
     let ids: Vec<String> = ["A", "B", "C"].iter().map(|name| world.person(name)).collect();
     world.faults.plan("create item", 1, Fault::Refused);
     world.sync().await;
@@ -107,7 +107,7 @@ async fn what_the_mailbox_refuses_is_parked_and_tried_again_after_a_change() {
 
 #[tokio::test]
 async fn a_copy_that_the_mailbox_will_not_let_go_is_left_to_its_owner() {
-    let world = World::one_way().await;
+    let world = World::one_way();
     let ada = world.person("Lovelace");
     world.sync().await;
     world.crm.delete(&ada);
@@ -120,7 +120,7 @@ async fn a_copy_that_the_mailbox_will_not_let_go_is_left_to_its_owner() {
 
 #[tokio::test]
 async fn a_parked_record_that_is_deleted_or_transferred_is_parked_no_more() {
-    let world = World::one_way().await;
+    let world = World::one_way();
     let deleted = world.crm.add("alice", &[("Phone", "1")]);
     let transferred = world.crm.add("alice", &[("Phone", "2")]);
     world.sync().await;

@@ -4,7 +4,7 @@ use crate::fakes::world::World;
 
 #[tokio::test]
 async fn n8_the_file_holds_no_name_address_or_text() {
-    let world = World::new().await;
+    let world = World::on_disk().await;
     let values = [
         "Lovelaceish",
         "ada.private@example.com",

@@ -10,7 +10,7 @@ use crate::fakes::world::World;
 #[tokio::test]
 async fn n2_a_create_whose_outcome_is_unknown_is_looked_up() {
     for effect in [true, false] {
-        let world = World::one_way().await;
+        let world = World::one_way();
         let ids: Vec<String> = ["A", "B", "C"].iter().map(|name| world.person(name)).collect();
         world.faults.plan("create item", 1, Fault::MaybeDone { effect });
         world.run().await.unwrap_err();
@@ -44,7 +44,7 @@ async fn n2_a_crash_at_any_call_or_commit_of_a_run_doubles_and_loses_nothing() {
 }
 
 async fn crash_once(call: &'static str, skip: u64, effect: bool) {
-    let mut world = World::one_way().await;
+    let mut world = World::one_way();
     let ids: Vec<String> = ["A", "B", "C", "D"]
         .iter()
         .map(|name| world.person(name))
@@ -83,7 +83,7 @@ async fn crash_once(call: &'static str, skip: u64, effect: bool) {
 
 #[tokio::test]
 async fn n1_an_edit_of_an_item_whose_create_was_cut_off_is_kept() {
-    let world = World::one_way().await;
+    let world = World::one_way();
     let ada = world
         .crm
         .add("alice", &[("Last_Name", "Lovelace"), ("Title", "Analyst")]);
@@ -103,7 +103,7 @@ async fn n1_an_edit_of_an_item_whose_create_was_cut_off_is_kept() {
 
 #[tokio::test]
 async fn a_field_cleared_while_its_create_was_cut_off_is_cleared() {
-    let world = World::one_way().await;
+    let world = World::one_way();
     let ada = world
         .crm
         .add("alice", &[("Last_Name", "Lovelace"), ("Title", "Analyst")]);
@@ -119,7 +119,7 @@ async fn a_field_cleared_while_its_create_was_cut_off_is_cleared() {
 
 #[tokio::test]
 async fn n2_a_lost_store_costs_reads_and_nothing_else() {
-    let mut world = World::one_way().await;
+    let mut world = World::one_way();
     for n in 0..30 {
         world.crm.add(
             "alice",
@@ -143,7 +143,7 @@ async fn n2_a_lost_store_costs_reads_and_nothing_else() {
 
 #[tokio::test]
 async fn k6_a_lost_store_brings_no_record_from_over_the_cap() {
-    let mut world = World::one_way().await;
+    let mut world = World::one_way();
     world.policy.initial_cap = 10;
     let mut ids = vec![];
     for n in 0..25 {
@@ -169,7 +169,7 @@ async fn k6_a_lost_store_brings_no_record_from_over_the_cap() {
 
 #[tokio::test]
 async fn n2_a_lost_store_and_a_copy_make_no_third() {
-    let mut world = World::one_way().await;
+    let mut world = World::one_way();
     let ada = world.person("Lovelace");
     world.sync().await;
     world
@@ -185,7 +185,7 @@ async fn n2_a_lost_store_and_a_copy_make_no_third() {
 
 #[tokio::test]
 async fn n9_an_adopted_item_without_its_record_stays() {
-    let mut world = World::one_way().await;
+    let mut world = World::one_way();
     let ada = world.person("Lovelace");
     world.person("Hopper");
     world.sync().await;
@@ -200,7 +200,7 @@ async fn n9_an_adopted_item_without_its_record_stays() {
 
 #[tokio::test]
 async fn a_new_key_compares_anew_and_writes_nothing() {
-    let mut world = World::one_way().await;
+    let mut world = World::one_way();
     let ada = world
         .crm
         .add("alice", &[("Last_Name", "Lovelace"), ("Title", "Analyst")]);
@@ -228,7 +228,7 @@ async fn failures_of_either_service_end_the_run_and_lose_nothing() {
         "read",
     ] {
         for fault in [Fault::Transient, Fault::Throttled, Fault::OutOfCredits] {
-            let world = World::one_way().await;
+            let world = World::one_way();
             let ids: Vec<String> = (0..3).map(|n| world.person(&format!("P{n}"))).collect();
             world.faults.plan(call, 0, fault);
             let first = world.run().await;

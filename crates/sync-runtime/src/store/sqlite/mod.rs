@@ -1,14 +1,19 @@
 //! The store in one SQLite file: WAL, every commit on disk before the next call goes out.
 
 mod apply;
+mod claim;
 mod code;
+mod failures;
 mod guard;
 mod organisation;
 mod read;
 mod row;
 mod statement;
 
+use std::fmt::Debug;
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -24,14 +29,23 @@ const VERSION: i64 = 2;
 const DROP_VERSION_1: &str = "DROP TABLE scope; DROP TABLE link; DROP TABLE queue; DROP TABLE parked;
     DROP TABLE origin; DROP TABLE feed; DROP TABLE news";
 
+/// Is told how long commits take.
+pub trait CommitObserver: Debug + Send + Sync {
+    /// A commit was on disk after so long.
+    fn committed(&self, took: Duration);
+}
+
 /// The store in an SQLite file. Clones share it.
 #[derive(Debug, Clone)]
 pub struct SqliteStore {
     pool: SqlitePool,
+    /// Which opening of the file this is.
+    claim: i64,
+    observer: Option<Arc<dyn CommitObserver>>,
 }
 
 impl SqliteStore {
-    /// Opens the file, making it if it is missing.
+    /// Opens the file, making it if it is missing. Whoever had it open before can read it still, and commit no more.
     ///
     /// # Errors
     /// If the file is of a newer release or cannot be used.
@@ -58,7 +72,22 @@ impl SqliteStore {
                 });
             }
         }
-        Ok(Self { pool })
+        sqlx::query(failures::TABLE).execute(&pool).await?;
+        let claim = claim::take(&pool).await?;
+        Ok(Self {
+            pool,
+            claim,
+            observer: None,
+        })
+    }
+
+    /// The same store, whose commits are measured.
+    #[must_use]
+    pub fn observed_by(self, observer: Arc<dyn CommitObserver>) -> Self {
+        Self {
+            observer: Some(observer),
+            ..self
+        }
     }
 }
 

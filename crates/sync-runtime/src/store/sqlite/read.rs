@@ -1,5 +1,7 @@
 //! The store's reads, and the commit.
 
+use std::time::Instant;
+
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use sqlx::Row;
@@ -230,11 +232,15 @@ impl Store for SqliteStore {
     }
 
     async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
-        let mut tx = self.pool.begin().await?;
+        let began = Instant::now();
+        let mut tx = self.begin().await?;
         for change in changes {
             apply::apply(&mut tx, change).await?;
         }
         tx.commit().await?;
+        if let Some(observer) = &self.observer {
+            observer.committed(began.elapsed());
+        }
         Ok(())
     }
 }

@@ -117,6 +117,10 @@ impl FakeCrm {
 }
 
 impl State {
+    pub(crate) fn writes(&self) -> CrmWrites {
+        self.writes
+    }
+
     /// The records that the connected user may see.
     fn shown(&self) -> impl Iterator<Item = (&String, &Record)> {
         self.records.iter().filter(|(_, record)| !record.hidden)

@@ -63,6 +63,14 @@ impl Delta {
         self.changed(folder, item);
     }
 
+    /// Nothing odd any more.
+    pub(crate) fn calm(&mut self) {
+        self.repeats = false;
+        self.false_removals.clear();
+        self.silent.clear();
+        (self.endless, self.circular) = (false, false);
+    }
+
     /// Every token given out so far is no longer good.
     pub(crate) fn forget_places(&mut self) {
         self.places.clear();

@@ -70,6 +70,11 @@ impl Faults {
         self.lock().planned.push((call, skip, fault));
     }
 
+    /// What was planned and has not come yet does not come any more.
+    pub(crate) fn unplan(&self) {
+        self.lock().planned.clear();
+    }
+
     /// Random faults from now on, so many in a thousand calls.
     pub(crate) fn randomly(&self, seed: u64, per_mille: u64) {
         self.lock().random = Some((SeededRandom::new(seed), per_mille));

@@ -55,7 +55,6 @@ pub(crate) struct State {
     pub(crate) delta: Delta,
     pub(crate) writes: Writes,
     pub(crate) made: Vec<String>,
-    pub(crate) updated: Vec<String>,
     pub(crate) next: u64,
     pub(crate) now: Timestamp,
     /// Exchange spells telephone numbers its own way.
@@ -248,7 +247,6 @@ impl State {
         self.as_read(folder, &update.item)?;
         let id = &update.item.id;
         self.writes.updates += 1;
-        self.updated.push(id.clone());
         self.writes.updated_fields += update.changes.len() as u64;
         self.writes.outside += u64::from(!self.ours(folder));
         let before = self.items[id].clone();

@@ -6,7 +6,7 @@ mod delta;
 pub(crate) mod faults;
 pub(crate) mod mailbox;
 mod mailbox_port;
-mod outlook;
+pub(crate) mod outlook;
 mod staff;
 pub(crate) mod store;
 pub(crate) mod world;

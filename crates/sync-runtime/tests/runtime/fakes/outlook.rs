@@ -164,11 +164,6 @@ impl FakeMailbox {
         self.state().creates_left = Some(creates);
     }
 
-    /// The items updated since the last question.
-    pub(crate) fn take_updated(&self) -> Vec<String> {
-        std::mem::take(&mut self.state().updated)
-    }
-
     /// The markers of the items made, in their order.
     pub(crate) fn made(&self) -> Vec<String> {
         self.state().made.clone()

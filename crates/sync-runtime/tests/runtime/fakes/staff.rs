@@ -66,6 +66,15 @@ impl FakeCrm {
         state.deleted.retain(|(deleted, _)| deleted != id);
     }
 
+    /// A deletion that the feed asks for too late: it is on the list, with an earlier time.
+    pub(crate) fn forgets_the_news_of(&self, id: &str) {
+        let mut state = self.state();
+        let hour = jiff::SignedDuration::from_hours(1);
+        let row = state.deleted.iter_mut().find(|(deleted, _)| deleted == id);
+        let (_, at) = row.unwrap();
+        *at -= hour;
+    }
+
     /// The loser goes, and the winner takes what it lacks.
     pub(crate) fn merge(&self, winner: &str, loser: &str) {
         let lost = self.state().records[loser].fields.clone();

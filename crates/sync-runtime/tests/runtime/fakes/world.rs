@@ -104,7 +104,7 @@ pub(crate) fn unguarded() -> GuardLimits {
 
 impl World {
     /// One user, `alice`, both ways, no cap and no guard in sight.
-    pub(crate) async fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let clock = ManualClock::starting_at("2026-11-23T08:00:00Z".parse().unwrap());
         let faults = Arc::new(Faults::default());
         let metadata = metadata();
@@ -143,15 +143,15 @@ impl World {
     }
 
     /// From the CRM to the mailbox only.
-    pub(crate) async fn one_way() -> Self {
-        let mut world = Self::new().await;
+    pub(crate) fn one_way() -> Self {
+        let mut world = Self::new();
         world.flows(Direction::CrmToOffice);
         world
     }
 
     /// With its store in a file.
     pub(crate) async fn on_disk() -> Self {
-        let mut world = Self::new().await;
+        let mut world = Self::new();
         let directory = TempDir::new().unwrap();
         let file = SqliteStore::open(&directory.path().join("store.db"))
             .await
@@ -162,10 +162,13 @@ impl World {
     }
 
     pub(crate) fn add_user(&mut self, owner: &str) {
+        let mailbox = FakeMailbox::new(Arc::clone(&self.faults), self.clock.clone());
+        // No id of one mailbox is one of another's.
+        mailbox.state().next = self.users.len() as u64 * 100_000;
         self.users.push(User {
             scope: ScopeId::derive("tenant-1", ORGANISATION, owner, Kind::Contacts),
             owner: owner.to_owned(),
-            mailbox: FakeMailbox::new(Arc::clone(&self.faults), self.clock.clone()),
+            mailbox,
             known_folder: None,
             known_change: None,
             reenable: false,

@@ -1,144 +1,282 @@
 //! The invariants of a settled world.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use sync_engine::identity::crm_id_of;
-use sync_engine::link::{Link, LinkState};
-use sync_engine::project::{Fields, project};
-use sync_runtime::store::Store;
+use jiff::{SignedDuration, Timestamp};
+use sync_engine::link::{Link, LinkState, Side};
+use sync_engine::merge::same;
+use sync_engine::office_field::Group;
+use sync_runtime::store::{Parked, Store};
 
-use super::model::Model;
-use crate::fakes::mailbox::Held;
+use super::model::{FIELDS, Model, Typed};
 
-pub(super) async fn invariants(model: &Model) {
+/// One user's side of the world.
+struct Seen {
+    user: usize,
+    links: Vec<Link>,
+    parked: BTreeMap<(Side, String), Parked>,
+}
+
+impl Seen {
+    /// Whether a contact is parked for review, which no world with a unique field needs.
+    fn reviews(&self, side: Side, id: &str) -> bool {
+        let parked = self.parked.get(&(side, id.to_owned()));
+        parked.is_some_and(|parked| parked.reason.contains("crmlink.dev/reenable"))
+    }
+}
+
+pub(super) async fn invariants(model: &mut Model) {
+    model.keep_conflicts().await;
     for user in 0..model.world.users.len() {
         let scope = model.world.users[user].scope;
-        let links = model.world.store.inner.all_links(scope).await.unwrap();
-        assert!(
-            links.iter().all(|link| link.state != LinkState::Intent),
-            "open intents"
-        );
-        let links: BTreeMap<String, Link> = links
-            .into_iter()
-            .map(|link| (link.crm_id.clone(), link))
-            .collect();
-        let held = model.world.users[user].mailbox.all();
-        untouched(model, user, &held);
-        each_once(model, user, &links, &held);
-        none_left_behind(model, user, &links, &held);
-        counts(model, user).await;
-    }
-    edits_survive(model);
-}
-
-/// I7, N5: nothing outside the marked folder, no own item, no copy was written; no write was without effect.
-fn untouched(model: &Model, user: usize, held: &BTreeMap<String, Held>) {
-    for ((_, id), was) in model.untouchable.iter().filter(|((of, _), _)| *of == user) {
-        assert_eq!(held.get(id), Some(was), "item {id} of user {user} was touched");
-    }
-    let writes = model.world.users[user].mailbox.writes();
-    assert_eq!((writes.outside, writes.no_ops), (0, 0), "{writes:?}");
-}
-
-/// I2, I3: each eligible record has one item with what the record says; what its owner edited may differ.
-fn each_once(model: &Model, user: usize, links: &BTreeMap<String, Link>, held: &BTreeMap<String, Held>) {
-    let records = model.world.crm.snapshot().records;
-    let eligible = records.iter().filter(|(id, _)| model.eligible(user, id));
-    for (id, record) in eligible {
-        let context = format!("record {id} for user {user}");
-        let link = links.get(id).unwrap_or_else(|| panic!("{context}: no link"));
-        assert_eq!(link.state, LinkState::Linked, "{context}");
-        let item = link.office_id.clone().unwrap();
-        let shown = held.get(&item).unwrap_or_else(|| panic!("{context}: no item"));
-        let wanted = project(&model.world.mapping, &record.fields).unwrap();
-        let edited = model.edited.get(&(user, item.clone()));
-        for rule in model.world.mapping.to_office() {
-            if edited.is_some_and(|fields| fields.contains(&rule.office)) {
-                continue;
-            }
-            let (now, wants) = (shown.fields.get(&rule.office), wanted.get(&rule.office));
-            assert_eq!(now, wants, "{context}: {} of {item}", rule.office);
-        }
-    }
-}
-
-/// I2, N2, N6: every other item of ours is there for a reason.
-fn none_left_behind(
-    model: &Model,
-    user: usize,
-    links: &BTreeMap<String, Link>,
-    held: &BTreeMap<String, Held>,
-) {
-    let scope = model.world.users[user].scope;
-    let records = model.world.crm.snapshot().records;
-    for (item, held) in held {
-        let key = (user, item.clone());
-        let crm_id = held.marker.as_deref().and_then(|marker| crm_id_of(scope, marker));
-        let Some(crm_id) = crm_id.filter(|_| !model.untouchable.contains_key(&key)) else {
-            continue;
+        let store = &model.world.store.inner;
+        let parked = store.parked(scope, 10_000).await.unwrap();
+        let seen = Seen {
+            user,
+            links: store.all_links(scope).await.unwrap(),
+            parked: parked
+                .into_iter()
+                .map(|parked| ((parked.side, parked.id.clone()), parked))
+                .collect(),
         };
-        let link = links
-            .get(crm_id)
-            .filter(|link| link.office_id.as_deref() == Some(item));
-        let owned = records
-            .get(crm_id)
-            .is_some_and(|record| record.owner == model.world.users[user].owner);
-        // A record that became unfit keeps its copy until it is mended.
-        let unfit = |fields| project(&model.world.mapping, fields).is_err();
-        let parked = owned && unfit(&records[crm_id].fields);
-        let expected = link.is_some() && (model.eligible(user, crm_id) || parked);
-        let theirs = model.edited.contains_key(&key) || model.unanswered.contains(&key);
-        assert!(
-            expected || theirs,
-            "item {item} of record {crm_id} of user {user} is left over: {link:?}"
-        );
+        for (side, id) in seen.parked.keys().filter(|(side, id)| seen.reviews(*side, id)) {
+            let contact = match side {
+                Side::Crm => model.of_record(id),
+                Side::Office => model.of_item(user, id),
+            };
+            if let Some(contact) = contact {
+                model.contacts[contact].reviewed = true;
+            }
+        }
+        nothing_is_open(model, &seen).await;
+        untouched(model, user);
+        both_sides_are_equal(model, &seen);
+        everybody_has_another_side(model, &seen);
     }
-    for (_, id) in model.buried.iter().filter(|(of, _)| *of == user) {
-        let again = held.iter().filter(|(item, held)| {
-            let of_record = held.marker.as_deref().and_then(|marker| crm_id_of(scope, marker)) == Some(id);
-            of_record && !model.untouchable.contains_key(&(user, (*item).clone()))
-        });
-        assert_eq!(again.count(), 0, "record {id} was made again for user {user}");
-    }
+    nobody_is_there_twice(model);
+    nothing_typed_is_lost(model);
+    nothing_goes_without_a_cause(model);
 }
 
-/// N1, I1: no edit of a copy is lost to anything but a later edit in the CRM.
-fn edits_survive(model: &Model) {
-    for edit in &model.precious {
-        let held = model.world.users[edit.user].mailbox.get(&edit.item);
-        let fields = held.map_or_else(Fields::new, |held| held.fields);
-        let shown = fields.get(&edit.field).map(sync_engine::value::Value::to_text);
-        let intact = shown == edit.value && !fields.is_empty();
-        assert!(intact, "lost: {edit:?}, shown {shown:?}");
-    }
-}
-
-/// What the status counts adds up.
-async fn counts(model: &Model, user: usize) {
-    let scope = model.world.users[user].scope;
-    let state = model.world.store.inner.scope(scope).await.unwrap().unwrap();
-    let initial = &state.initial;
+async fn nothing_is_open(model: &Model, seen: &Seen) {
+    let scope = model.world.users[seen.user].scope;
+    let store = &model.world.store.inner;
+    let counts = store.counts(scope).await.unwrap();
+    assert_eq!(
+        (counts.pending, counts.held),
+        (0, 0),
+        "user {} is not done",
+        seen.user
+    );
+    assert!(seen.links.iter().all(|link| link.state != LinkState::Intent));
+    let initial = store.scope(scope).await.unwrap().unwrap().initial;
     assert!(initial.completed.is_some() && initial.listed);
     assert!(
         initial.done + initial.imported + initial.over_cap <= initial.total,
         "{initial:?}"
     );
-    let counts = model.world.store.inner.counts(scope).await.unwrap();
-    assert_eq!(counts.pending, 0);
-    let parked = model.world.store.inner.parked(scope, 1_000).await.unwrap();
-    let records = model.world.crm.snapshot().records;
-    for parked in parked {
-        let record = records.get(&parked.crm_id);
-        let record = record.unwrap_or_else(|| panic!("{} is parked and gone", parked.crm_id));
+    for (side, id) in seen.parked.keys() {
+        let there = match side {
+            Side::Crm => model.world.crm.state().records.contains_key(id),
+            Side::Office => model.world.users[seen.user].mailbox.get(id).is_some(),
+        };
+        assert!(there, "{id} is parked and gone");
+    }
+}
+
+/// I7, N5: nothing outside the marked folder, no own item, no copy was written; no write was without effect.
+fn untouched(model: &Model, user: usize) {
+    let all = model.world.users[user].mailbox.all();
+    for ((_, id), was) in model.untouchable.iter().filter(|((of, _), _)| *of == user) {
+        assert_eq!(all.get(id), Some(was), "item {id} of user {user} was touched");
+    }
+    let writes = model.world.users[user].mailbox.writes();
+    assert_eq!((writes.outside, writes.no_ops), (0, 0), "{writes:?}");
+    let writes = model.world.crm.writes();
+    assert_eq!(writes.no_ops, 0, "{writes:?}");
+    if model.kind.one_way {
         assert_eq!(
-            record.owner, model.world.users[user].owner,
-            "{} is parked elsewhere",
-            parked.crm_id
+            (writes.inserts, writes.updates, writes.deletes),
+            (0, 0, 0),
+            "{writes:?}"
         );
+    }
+}
+
+/// I3: linked means equal.
+fn both_sides_are_equal(model: &Model, seen: &Seen) {
+    for link in seen.links.iter().filter(|link| link.state == LinkState::Linked) {
+        let item = link.office_id.clone().unwrap();
+        let context = format!("{} and {item} of user {}", link.crm_id, seen.user);
+        let held = model.world.users[seen.user].mailbox.get(&item);
+        if held.is_none() && model.kind.one_way {
+            // What its owner does in Outlook is not looked for.
+            continue;
+        }
+        let held = held.unwrap_or_else(|| panic!("{context}: no item"));
+        let view = model.view(&link.crm_id);
+        let view = view.unwrap_or_else(|| panic!("{context}: no record"));
+        let typed = |field| {
+            let contact = &model.contacts[model.of_record(&link.crm_id).unwrap()];
+            let open = contact.open.get(&field);
+            contact.parted || open.is_some_and(|open| open.office.is_some())
+        };
+        for rule in model.world.mapping.rules() {
+            if model.kind.one_way
+                && (typed(rule.office) || rule.office.group().is_some_and(Group::is_address))
+            {
+                continue;
+            }
+            assert!(same(rule, &view, &held.fields), "{context}: {}", rule.office);
+        }
+    }
+}
+
+/// I2: each eligible record has its item, and each item in the folder its record, but for those that wait.
+fn everybody_has_another_side(model: &Model, seen: &Seen) {
+    let user = seen.user;
+    let linked: BTreeSet<&str> = seen
+        .links
+        .iter()
+        .filter(|link| link.state == LinkState::Linked)
+        .map(|link| link.crm_id.as_str())
+        .collect();
+    let ids: Vec<String> = model.world.crm.state().records.keys().cloned().collect();
+    for id in ids.iter().filter(|id| model.eligible(user, id)) {
+        let contact = model.of_record(id).unwrap();
+        let buried = model.buried.contains(&(user, contact));
+        let waits = seen.reviews(Side::Crm, id);
         assert!(
-            project(&model.world.mapping, &record.fields).is_err(),
-            "{} is parked and fits",
-            parked.crm_id
+            linked.contains(id.as_str()) || buried || waits || model.contacts[contact].copied,
+            "record {id} of user {user} has no item"
         );
+    }
+    let Some(folder) = model.folder(user) else { return };
+    let known: BTreeSet<&str> = seen
+        .links
+        .iter()
+        .filter_map(|link| link.office_id.as_deref())
+        .collect();
+    for (id, held) in model.world.users[user].mailbox.all() {
+        let ours = held.folder == folder;
+        let waits = seen.parked.contains_key(&(Side::Office, id.clone()));
+        let is_copy = model.untouchable.contains_key(&(user, id.clone()));
+        let expected = known.contains(id.as_str()) || waits && is_copy || seen.reviews(Side::Office, &id);
+        assert!(
+            !ours || expected || model.kind.one_way,
+            "item {id} of user {user} has no record: {:?}",
+            seen.parked.get(&(Side::Office, id.clone()))
+        );
+    }
+}
+
+/// I2, N2.
+fn nobody_is_there_twice(model: &Model) {
+    for contact in 0..model.contacts.len() {
+        let records = model.records_of(contact);
+        assert!(
+            records.len() <= 1,
+            "contact {contact} has the records {records:?}"
+        );
+        for user in 0..model.world.users.len() {
+            let items = model.items_of(user, contact);
+            assert!(
+                items.len() <= 1,
+                "contact {contact} has the items {items:?} of user {user}, and the records {records:?}"
+            );
+        }
+    }
+}
+
+/// I1, N1: what somebody typed alone is on both sides; what two typed is one of both, and the conflict is recorded.
+fn nothing_typed_is_lost(model: &Model) {
+    for (index, contact) in model.contacts.iter().enumerate() {
+        for (field, crm) in FIELDS {
+            let Some(open) = contact.open.get(field) else {
+                continue;
+            };
+            let typed: Vec<&Typed> = open.crm.iter().chain(&open.office).collect();
+            let values: BTreeSet<&Option<String>> = typed.iter().map(|typed| &typed.value).collect();
+            let since = typed.iter().map(|typed| typed.at).min();
+            let recorded = since.is_some_and(|since| is_recorded(model, index, field.name(), since));
+            let held = model.records_of(index).into_iter();
+            let held: Vec<Option<String>> = held.map(|id| model.record_text(&id, crm)).collect();
+            let mut shown = vec![];
+            for user in 0..model.world.users.len() {
+                let items = model.items_of(user, index).into_iter();
+                shown.extend(items.map(|id| model.item_text(user, &id, *field)));
+            }
+            for ((user, id), _) in &model.untouchable {
+                if model.of_item(*user, id) == Some(index) {
+                    shown.push(model.item_text(*user, id, *field));
+                }
+            }
+            let context =
+                || format!("contact {index}, {field}: {open:?}, in the CRM {held:?}, in Outlook {shown:?}");
+            let somewhere = |value: &Option<String>| held.contains(value) || shown.contains(value);
+            if contact.parted || model.kind.one_way {
+                // Only that it is somewhere can be said, and a clear is nowhere.
+                // One way the CRM's change runs over what was typed in Outlook, of an address each change over all of
+                // it; and without a base everything is one.
+                let in_address = field.group().is_some_and(Group::is_address);
+                let overrun =
+                    model.kind.one_way && (open.crm.is_some() || in_address || model.kind.forgetful);
+                let of_office = open.office.iter().filter(|_| !overrun);
+                for typed in open
+                    .crm
+                    .iter()
+                    .chain(of_office)
+                    .filter(|typed| typed.value.is_some())
+                {
+                    assert!(somewhere(&typed.value) || recorded, "lost: {}", context());
+                }
+                continue;
+            }
+            let waits = contact.reviewed && held != shown;
+            match values.len() {
+                0 => {}
+                1 => {
+                    let value = *values.iter().next().unwrap();
+                    assert!(
+                        recorded || waits || held.iter().chain(&shown).all(|now| now == value),
+                        "not carried over: {}",
+                        context()
+                    );
+                    assert!(somewhere(value) || recorded, "lost: {}", context());
+                }
+                _ => {
+                    assert!(recorded || waits, "an unrecorded conflict: {}", context());
+                    assert!(
+                        values.iter().any(|value| somewhere(value)),
+                        "both lost: {}",
+                        context()
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn is_recorded(model: &Model, contact: usize, field: &str, since: Timestamp) -> bool {
+    let mut records = model.contacts[contact].records.clone();
+    records.extend(model.records_of(contact));
+    let floor = since - SignedDuration::from_secs(1);
+    records.into_iter().any(|id| {
+        let at = model.recorded.get(&(id, field.to_owned()));
+        at.is_some_and(|at| *at >= floor)
+    })
+}
+
+/// N9: a record goes where people deleted it, or an item of it.
+fn nothing_goes_without_a_cause(model: &Model) {
+    let buried: BTreeSet<usize> = model.buried.iter().map(|(_, contact)| *contact).collect();
+    for (index, contact) in model.contacts.iter().enumerate() {
+        for id in &contact.records {
+            let there = model.world.crm.state().records.contains_key(id);
+            assert!(
+                there || model.deleted.contains(id) || buried.contains(&index),
+                "record {id} of contact {index} is gone"
+            );
+        }
     }
 }

@@ -1,0 +1,186 @@
+//! Whether a contact's item has to be in the container, as far as anybody can tell.
+
+use serde_json::Value;
+
+use super::Sync;
+use crate::abilities;
+use crate::field::{Field, Kind};
+use crate::history::{Declared, Label};
+use crate::ledger::{Contact, owner_of};
+use crate::policy::to_office;
+
+/// What anybody can tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expected {
+    /// It has to be there.
+    There,
+    /// It must not be.
+    Absent,
+    /// Both are right, as things happened at the same time or nobody remembers.
+    Either,
+}
+
+/// How long after its making a change of an imported record may pass for one of the import's own automations.
+const SETTLING: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
+
+impl Sync<'_> {
+    pub(super) fn expected(&self, label: Label, contact: &Contact) -> Expected {
+        let record = contact
+            .record
+            .as_ref()
+            .and_then(|id| self.quiet.view.records.get(id));
+        match record {
+            Some(record) if owner_of(record, self.quiet.declared.len()) == Some(self.person) => {
+                self.expected_of_own(label, contact, record)
+            }
+            Some(_) => self.expected_of_lost(label, contact, true),
+            None => self.expected_of_lost(label, contact, self.declared.deletes_to_office),
+        }
+    }
+
+    /// Of a record that is gone, or belongs to somebody else.
+    fn expected_of_lost(&self, label: Label, contact: &Contact, removes: bool) -> Expected {
+        let ledger = self.quiet.ledger;
+        let sync = &ledger.syncs[self.person];
+        let item = contact.items.get(&self.person);
+        let edited = item.is_some_and(|item| item.edited.is_some() || item.left.is_some());
+        let gone = contact.deleted.max(contact.transferred);
+        // What the sync wrote itself and could not take note of passes for an edit of the owner's; so does what Outlook
+        // does not show as it was sent.
+        let written = contact.changed.is_some_and(|(_, when)| Some(when) == gone);
+        let shifted = contact.had_gap() && !abilities::KNOWS_LISTS;
+        let unanswered = (ledger.disturbed >= gone && written) || shifted;
+        let forgotten = ledger.store_lost >= gone && ledger.store_lost.is_some();
+        let rekeyed = ledger.key_lost >= gone && ledger.key_lost.is_some();
+        let undecided = sync.declared.max(sync.switched).max(ledger.rights_changed);
+        let undecided = undecided.is_some() && undecided >= gone;
+        let confused = ledger.may_be_confused(label);
+        if edited || !removes || unanswered || forgotten || rekeyed || undecided || confused {
+            Expected::Either
+        } else {
+            Expected::Absent
+        }
+    }
+
+    fn expected_of_own(&self, label: Label, contact: &Contact, record: &Value) -> Expected {
+        let ledger = self.quiet.ledger;
+        let sync = &ledger.syncs[self.person];
+        let was_there = self.quiet.agreed.contains_key(&(self.person, label));
+        if let Some(item) = contact.items.get(&self.person)
+            && let Some(left) = item.left
+        {
+            let began_anew = [ledger.store_lost, sync.switched]
+                .into_iter()
+                .any(|when| when >= Some(left));
+            let crossed =
+                contact.changed.is_some_and(|(_, when)| when == left) || ledger.disturbed >= Some(left);
+            return if item.returned.is_some() || began_anew || crossed {
+                Expected::Either
+            } else {
+                Expected::Absent
+            };
+        }
+        if contact.imported
+            && self.declared.imported
+            && sync.declared.is_some()
+            && !abilities::BRINGS_LEFT_OUT
+        {
+            return Expected::Either;
+        }
+        if contact.imported && !self.declared.imported {
+            let settled = contact
+                .changed
+                .map(|(changed, _)| changed.duration_since(contact.created) >= SETTLING);
+            match settled {
+                Some(true) => {}
+                None if sync.declared.is_none() => return Expected::Absent,
+                _ => return Expected::Either,
+            }
+        }
+        let returned_unseen = !abilities::SEES_RESTORED
+            && contact.restored.is_some()
+            && contact.changed.map(|(_, when)| when) <= contact.restored;
+        let unfit = !fits(record, self.declared);
+        let hidden = match ledger.rights_changed {
+            None => false,
+            changed => ledger.now(changed) || !abilities::LOOKS_AGAIN,
+        };
+        let crowded = contact.crowded && !abilities::SEES_SECOND_CHANGE;
+        let confused = ledger.may_be_confused(label);
+        if crowded
+            || confused
+            || returned_unseen
+            || unfit
+            || hidden
+            || self.beyond_the_cap(contact, was_there)
+        {
+            Expected::Either
+        } else {
+            Expected::There
+        }
+    }
+
+    /// Whether the first sync may have left the record out: nobody changed it since.
+    fn beyond_the_cap(&self, contact: &Contact, was_there: bool) -> bool {
+        let ledger = self.quiet.ledger;
+        let sync = &ledger.syncs[self.person];
+        let people = self.quiet.declared.len();
+        let owned = self.quiet.view.records.values();
+        let owned = owned
+            .filter(|record| owner_of(record, people) == Some(self.person))
+            .count();
+        // Some may have been this person's while the sync listed them.
+        let moved = ledger
+            .contacts
+            .values()
+            .filter(|contact| contact.deleted.max(contact.transferred).is_some())
+            .count();
+        let began = ledger.store_lost.max(sync.switched).unwrap_or(0);
+        let changed_after = contact.changed.is_some_and(|(_, when)| when > began);
+        !was_there && !changed_after && (owned + moved) as u64 > self.declared.cap
+    }
+
+    /// Whether the link may have been cut: the item then stays as its owner's own, and is written no more.
+    pub(super) fn may_be_detached(&self, contact: &Contact) -> bool {
+        let item = contact.items.get(&self.person);
+        let edited = item.is_some_and(|item| item.edited.is_some());
+        let lost = contact.deleted.max(contact.transferred);
+        let ledger = self.quiet.ledger;
+        let kept = !self.declared.deletes_to_office || ledger.syncs[self.person].declared.is_some();
+        lost.is_some() && (edited || kept || ledger.disturbed.is_some() || ledger.store_lost.is_some())
+    }
+}
+
+/// Whether Outlook can hold the record as it is mapped.
+pub(super) fn fits(record: &Value, declared: &Declared) -> bool {
+    let mapped = || Field::ALL.into_iter().filter(|field| to_office(declared, *field));
+    let held = |field: Field| field.of_record(record).filter(|_| to_office(declared, field));
+    let named = [
+        Field::GivenName,
+        Field::Surname,
+        Field::Company,
+        Field::Email,
+        Field::SecondEmail,
+    ];
+    let is_cut = |field: Field| {
+        declared
+            .mapping
+            .own
+            .iter()
+            .any(|own| own.field == field && own.cut)
+    };
+    named.into_iter().any(|field| held(field).is_some())
+        && mapped().all(|field| {
+            held(field).is_none_or(|text| match (field, field.kind()) {
+                (Field::Notes, _) => text.chars().count() <= 32_000,
+                (_, Kind::Date) => true,
+                (_, Kind::Email) => text.split_once('@').is_some(),
+                // Exchange counts in UTF-16.
+                _ => {
+                    let most = if is_cut(field) { usize::MAX } else { 255 };
+                    let cut: String = text.chars().take(255).collect();
+                    text.chars().count() <= most && cut.encode_utf16().count() <= 255
+                }
+            })
+        })
+}

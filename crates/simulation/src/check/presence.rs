@@ -1,0 +1,62 @@
+//! Each contact once, where it belongs (I2, I3, I11, I16, I17, I18).
+
+use super::Sync;
+use super::expected::Expected;
+use crate::finding::Finding;
+use crate::policy::folder_name;
+use crate::view::Container;
+
+impl Sync<'_> {
+    pub(super) fn presence(&self, container: &Container) -> Vec<Finding> {
+        let mut findings = self.name(container);
+        findings.extend(self.strangers(container));
+        let ledger = self.quiet.ledger;
+        for (label, contact) in &ledger.contacts {
+            let Some(record) = &contact.record else { continue };
+            let found = self.originals(container, record).len();
+            let expected = self.expected(*label, contact);
+            let what = |what: &str| format!("{label:?}, record {record}: {what}");
+            // One that its owner brought back may meet the one that was made in its place: it is the owner's own then.
+            let returned = contact
+                .items
+                .get(&self.person)
+                .is_some_and(|item| item.returned.is_some());
+            if found > 1 + usize::from(returned) {
+                findings.push(self.finding("I2", what(&format!("{found} items"))));
+            }
+            match expected {
+                Expected::There if found == 0 => findings.push(self.finding("I3", what("no item"))),
+                Expected::Absent if found > 0 => {
+                    findings.push(self.finding("I3", what("an item is left over")));
+                }
+                _ => {}
+            }
+        }
+        findings
+    }
+
+    fn name(&self, container: &Container) -> Vec<Finding> {
+        let wanted = folder_name(self.declared);
+        // A name that its owner gave it stays until another one is declared.
+        let renamed = self.quiet.ledger.syncs[self.person].folder_renamed.is_some();
+        if renamed || container.name == wanted {
+            return Vec::new();
+        }
+        vec![self.finding(
+            "K1",
+            format!("the container is called {}, not {wanted}", container.name),
+        )]
+    }
+
+    /// Items that belong to no record which anybody made.
+    fn strangers(&self, container: &Container) -> Vec<Finding> {
+        let known = |record: &String| self.quiet.ledger.label_of(record).is_some();
+        let unknown = container
+            .items
+            .iter()
+            .filter(|(_, item)| item.marked && !item.record.as_ref().is_some_and(known));
+        unknown
+            .map(|(id, item)| self.finding("I2", format!("item {id} is marked for {:?}", item.record)))
+            .collect()
+    }
+}

@@ -1,0 +1,20 @@
+//! The simulation, in a program of its own: this one stays small.
+
+use crate::{
+    error::Result,
+    process::{cargo, run as run_program},
+};
+
+pub(crate) fn run(histories: u64, seed: u64, bug: Option<&str>, more: &[String]) -> Result<()> {
+    let (histories, seed) = (histories.to_string(), seed.to_string());
+    let mut arguments = vec!["run", "--release", "--locked", "--package", "simulation"];
+    if bug.is_some() {
+        arguments.extend(["--features", "planted-bugs"]);
+    }
+    arguments.extend(["--", "--histories", &histories, "--seed", &seed]);
+    if let Some(bug) = bug {
+        arguments.extend(["--bug", bug]);
+    }
+    arguments.extend(more.iter().map(String::as_str));
+    run_program(&mut cargo(arguments))
+}
