@@ -4,6 +4,7 @@ use kube::api::{Patch, PatchParams};
 use kube::core::NamespaceResourceScope;
 use kube::{Api, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
+use serde_json::json;
 
 use super::Context;
 
@@ -11,8 +12,8 @@ pub(super) fn is_set(object: &impl ResourceExt, finalizer: &str) -> bool {
     object.finalizers().iter().any(|name| name == finalizer)
 }
 
-/// Sets or removes a finalizer; `false` where that was done already. What changed comes back as another reconcile. The
-/// version makes it fail where somebody else changed the list meanwhile, rather than undo their change.
+/// Sets or removes a finalizer; `false` where that was done already. What changed comes back as another reconcile. It
+/// fails where somebody else changed the list meanwhile, rather than undo their change; other changes do not matter.
 pub(super) async fn set<K>(
     object: &K,
     finalizer: &str,
@@ -30,23 +31,39 @@ where
     if is_set(object, finalizer) == wanted || impossible {
         return Ok(false);
     }
-    let mut finalizers = object.finalizers().to_vec();
-    finalizers.retain(|name| name != finalizer);
-    if wanted {
-        finalizers.push(finalizer.to_owned());
-    }
+    let patch = patch(object, finalizer, wanted)?;
     let api: Api<K> = Api::namespaced(context.client.clone(), &object.namespace().unwrap_or_default());
-    let patch = serde_json::json!({
-        "metadata": {
-            "finalizers": finalizers, "resourceVersion": object.resource_version(), "uid": object.uid(),
-        }
-    });
     match api
-        .patch(&object.name_any(), &PatchParams::default(), &Patch::Merge(patch))
+        .patch(
+            &object.name_any(),
+            &PatchParams::default(),
+            &Patch::Json::<()>(patch),
+        )
         .await
     {
         Ok(_) => Ok(true),
         Err(kube::Error::Api(status)) if status.is_not_found() => Ok(true),
         Err(error) => Err(Box::new(error)),
     }
+}
+
+/// The change of the list, under the condition that it is as it was seen.
+fn patch(
+    object: &impl ResourceExt,
+    finalizer: &str,
+    wanted: bool,
+) -> Result<json_patch::Patch, Box<kube::Error>> {
+    let list = object.finalizers();
+    let mut after = list.to_vec();
+    after.retain(|name| name != finalizer);
+    if wanted {
+        after.push(finalizer.to_owned());
+    }
+    let seen = (!list.is_empty()).then_some(list);
+    let steps = json!([
+        { "op": "test", "path": "/metadata/uid", "value": object.uid() },
+        { "op": "test", "path": "/metadata/finalizers", "value": seen },
+        { "op": "add", "path": "/metadata/finalizers", "value": after },
+    ]);
+    serde_json::from_value(steps).map_err(|error| Box::new(kube::Error::SerdeError(error)))
 }

@@ -94,7 +94,7 @@ async fn n10_at_rest_nothing_is_written_and_each_round_makes_its_calls_and_no_ot
         }
     }
     let mut count = |kind| calls.remove(kind).unwrap_or_default();
-    for kind in [USER, FOLDER] {
+    for kind in [USER, BATCH, FOLDER, CHANGES_OF_FOLDER] {
         let calls = count(kind);
         // Runs that were under way when the watch began or ended are counted on one side alone.
         assert!(
@@ -113,14 +113,19 @@ async fn n10_at_rest_nothing_is_written_and_each_round_makes_its_calls_and_no_ot
 }
 
 const USER: &str = "a look at the user";
+/// One call for both of the next two.
+const BATCH: &str = "a look at the mailbox";
 const FOLDER: &str = "a look at the folder";
+const CHANGES_OF_FOLDER: &str = "changes in the folder";
 const CHANGES: &str = "changes in the CRM";
 const DELETIONS: &str = "deletions in the CRM";
 
 fn kind_of<'a>(method: &str, path: &'a str) -> &'a str {
     match method {
         "GET" if path.ends_with("@orchard.example") => USER,
+        "POST" if path == "/v1.0/$batch" => BATCH,
         "GET" if path.contains("/contactFolders/") && !path.contains("/contacts") => FOLDER,
+        "GET" if path.ends_with("/contacts/delta") => CHANGES_OF_FOLDER,
         "POST" if path == "/crm/v8/coql" => CHANGES,
         "GET" if path == "/crm/v8/Contacts/deleted" => DELETIONS,
         _ => path,
