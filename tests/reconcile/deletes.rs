@@ -1,6 +1,6 @@
 //! What is deleted on one side: what becomes of the other, and who wins where it was edited (section 6.5 of the design).
 
-use crmlink::api::{ContactSync, REENABLE_ANNOTATION, Reason};
+use crmlink::api::{ConditionType, ContactSync, REENABLE_ANNOTATION, Reason};
 use serde_json::json;
 
 use crate::support::{ANA, Case, Reported, World, crm_id};
@@ -58,7 +58,14 @@ async fn k3_deletions_in_outlook_reach_the_crm_where_that_is_declared() {
     let mut case = Case::in_sync_with(World::three(), ANA, spec).await;
     case.deletes_copy(ANA, &crm_id(1)).await;
     case.deletes_copy(ANA, &crm_id(2)).await;
-    case.sync_now("ana").await;
+    case.request::<ContactSync>("ana").await;
+    let sync = case
+        .when("ana", "waiting for proof", |sync: &ContactSync| {
+            sync.says(Reason::InSync) && sync.condition(ConditionType::Reconciling).is_some()
+        })
+        .await;
+    let words = ["changed or went just now", "looked at again"];
+    sync.words(ConditionType::Reconciling, Reason::ProgressingWithRetry, &words);
     assert_eq!(
         case.counter("zoho", "deletes_by_api").await,
         0,

@@ -3,7 +3,7 @@
 use crmlink::api::{ContactSync, ParkedItem, Reason};
 use serde_json::{Value, json};
 
-use crate::support::{ANA, Case, World, crm_id};
+use crate::support::{ANA, BEN, Case, World, contact_sync, contacts_of, crm_id};
 
 fn only_parked(sync: &ContactSync) -> &ParkedItem {
     let parked = sync
@@ -285,5 +285,49 @@ async fn n1_a_private_field_that_the_crm_withholds_is_left_alone_on_both_sides()
         "not overwritten"
     );
     assert_eq!(case.counter("zoho", "writes_by_api").await, 0);
+    case.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn n2_a_value_that_is_unique_in_the_crm_links_or_waits() {
+    let record = |number: u32, owner: &str, source: &str, last: &str, email: &str| {
+        json!({
+            "id": crm_id(number), "owner": owner, "source": source, "fields": { "Last_Name": last, "Email": email },
+        })
+    };
+    let world = World::three()
+        .contact(record(4, ANA, "import", "Habichtswald", "h@habichtswald.example"))
+        .contact(record(5, BEN, "crm_ui", "Notforana", "n@notforana.example"));
+    let case = Case::connected(world).await;
+    case.crm(json!({ "do": "set_field_meta", "field": "Email", "unique": true }))
+        .await;
+    case.create(&contact_sync(ANA)).await;
+    case.settled::<ContactSync>("ana", Reason::InSync).await;
+    // The one is hers and was left out as imported, the other is a colleague's.
+    let contact = |surname: &str, address: &str| json!({ "surname": surname, "emailAddresses": [{ "address": address }] });
+    case.makes_contact(ANA, contact("Habichtswald-Meier", "h@habichtswald.example"))
+        .await;
+    let id = case
+        .makes_contact(ANA, contact("Notforben", "n@notforana.example"))
+        .await;
+    let sync = case.sync_now("ana").await;
+    let item = only_parked(&sync);
+    assert_eq!(
+        (item.office_id.as_deref(), item.field.as_deref()),
+        (Some(id.as_str()), Some("Email"))
+    );
+    says(
+        item,
+        &[
+            "another contact with this value in a unique field",
+            "change one of the two",
+        ],
+    );
+    assert_eq!(sync.status.as_ref().unwrap().linked, Some(4));
+    assert_eq!(
+        contacts_of(&case.crm_state().await).count(),
+        5,
+        "nobody is doubled"
+    );
     case.finish().await;
 }

@@ -111,3 +111,16 @@ async fn n10_observing_again_and_again_writes_no_status() {
     assert_eq!(sync.resource_version(), after.resource_version());
     case.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn k8_what_was_applied_is_taken_back_while_observing_too() {
+    let case = Case::in_sync(World::three(), ANA).await;
+    case.change_sync("ana", json!({ "mode": "Observe" })).await;
+    case.settled::<ContactSync>("ana", Reason::ObserveOnly).await;
+    let crm = case.crm_state().await;
+    case.change_sync("ana", json!({ "enabled": false })).await;
+    case.settled::<ContactSync>("ana", Reason::Disabled).await;
+    assert!(!case.mailbox(ANA).await.has_folder());
+    assert_eq!(crm, case.crm_state().await);
+    case.finish().await;
+}

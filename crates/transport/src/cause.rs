@@ -60,7 +60,7 @@ fn tls(error: &rustls::Error) -> &'static str {
     match error {
         // An authority of the same name with another key makes the signature a bad one.
         CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-            "its certificate was issued by an authority that is not trusted; a proxy's own authority is added with --ca-file"
+            "its certificate was issued by an authority that is not trusted; a proxy's own authority is added with the chart's caBundle (--ca-file)"
         }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => "its certificate has expired",
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {

@@ -29,8 +29,8 @@ use verdict::Verdict;
 
 pub(super) use claims::Claims;
 
-/// How long a contact is left alone that changed while it was read: as long as the CRM's times, which are whole seconds,
-/// leave in doubt whether it changed again.
+/// How long a contact is left alone that changed just now: as long as the CRM's times, which are whole seconds, leave in
+/// doubt whether it changed again. What went just now is looked at again with growing waits.
 const A_MOMENT: Duration = Duration::from_secs(2);
 
 /// How often what only a person can mend is looked at again.

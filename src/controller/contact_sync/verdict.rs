@@ -19,7 +19,7 @@ pub(super) enum Verdict {
     NotYet,
     /// The sync is at work (`more`) or in step.
     Running { more: bool },
-    /// In step but for contacts that changed while they were read: they are looked at again in a moment.
+    /// In step but for contacts that changed or went just now: they are looked at again in a moment.
     Waiting,
     /// Nothing is written: what a run would do.
     Observing(Observed),
@@ -179,7 +179,7 @@ impl<'a> Writer<'a> {
 
     fn waiting(&mut self) {
         self.set(ConditionType::Enabled, true, Reason::Enabled, "");
-        let message = "some contacts changed while they were read; they are looked at again in a moment";
+        let message = "some contacts changed or went just now; they are looked at again in a moment";
         if !self.conditions.is_true(ConditionType::Ready) {
             self.set(ConditionType::Ready, true, Reason::InSync, message);
         }
