@@ -157,9 +157,6 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         let mut records = self.equal_records_without_item(&own, run).await?;
         let (mut inserts, mut changes) = (Vec::new(), Vec::new());
         for Own { item, review } in own {
-            // One that waited for review and was edited, or is looked at anew, still waits.
-            let waits = run.state.recovering.filter(|_| run.state.reviewing);
-            let review = review || waits.is_some_and(|since| item.created.is_none_or(|made| made <= since));
             let wanted = match named(&item.fields).and_then(|()| for_new_record(self.mapping, &item.fields)) {
                 Ok(wanted) => wanted,
                 Err(unfit) => {
