@@ -222,7 +222,7 @@ impl<M: Mailbox, S: Store> Emptied<'_, M, S> {
         let Some(hasher) = self.hasher else { return false };
         let in_crm = |field| {
             let base = link.base.0.get(field);
-            base.is_some_and(|base| base.crm != hasher.field(*field, None))
+            base.is_some_and(|base| !base.crm.same_value(hasher.field(*field, None)))
         };
         matches!(link.state, LinkState::Linked | LinkState::Intent)
             && unedited_item(&link.base, &item.fields, hasher)
