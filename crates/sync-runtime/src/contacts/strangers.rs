@@ -94,7 +94,8 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         for (crm_id, item) in by_record {
             let link = match vacant.remove(&crm_id) {
                 // It was copied and its original deleted, or it came back under another id: as if dug up, so that it
-                // is compared, and left to its owner where there is nothing to compare it with.
+                // is compared, and left to its owner where there is nothing to compare it with. Without a base, as a
+                // copy may hold the values of another time.
                 Some(link) => Link {
                     office_id: Some(item.id.clone()),
                     state: match link.state {
@@ -102,6 +103,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                         _ => LinkState::Tombstone,
                     },
                     gone_since: None,
+                    base: Base::default(),
                     ..link
                 },
                 None if taken.contains(&crm_id) => continue,
