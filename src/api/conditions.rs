@@ -33,13 +33,15 @@ pub enum ConditionType {
     InitialSyncComplete,
     /// A guard holds something back; everything else goes on. Present only while true.
     Held,
+    /// The CRM does not show contacts any more that nobody deleted. Present only while true.
+    RecordsHidden,
     /// Contacts that only the mailbox holds were left there when the sync was switched off. Present only while true.
     ItemsLeft,
 }
 
 impl ConditionType {
     /// Every type, in the order in which conditions are listed.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Ready,
         Self::Reconciling,
         Self::Stalled,
@@ -49,6 +51,7 @@ impl ConditionType {
         Self::Enabled,
         Self::InitialSyncComplete,
         Self::Held,
+        Self::RecordsHidden,
         Self::ItemsLeft,
     ];
 
@@ -65,6 +68,7 @@ impl ConditionType {
             Self::Enabled => "Enabled",
             Self::InitialSyncComplete => "InitialSyncComplete",
             Self::Held => "Held",
+            Self::RecordsHidden => "RecordsHidden",
             Self::ItemsLeft => "ItemsLeft",
         }
     }

@@ -21,8 +21,8 @@ pub struct ContactSyncStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
 
-    /// `Ready`, `Enabled`, `InitialSyncComplete`, and, only while true, `Reconciling`, `Stalled`, `Suspended`, `Held`
-    /// and `ItemsLeft`.
+    /// `Ready`, `Enabled`, `InitialSyncComplete`, and, only while true, `Reconciling`, `Stalled`, `Suspended`, `Held`,
+    /// `RecordsHidden` and `ItemsLeft`.
     #[serde(default, skip_serializing_if = "Conditions::is_empty")]
     pub conditions: Conditions,
 

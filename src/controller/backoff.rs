@@ -1,6 +1,5 @@
 //! How long to wait after failures in a row: doubling from one second to fifteen minutes, half of it by chance, so that
 //! what failed together is not tried again together.
-
 //!
 //! The rows of failures are in the store too, so that a restart tries each object once and then waits as long as before.
 
@@ -89,6 +88,14 @@ impl Backoff {
         self.rows().get(key).map(|row| row.failures).unwrap_or_default()
     }
 
+    /// The same, but nothing before this process has tried the object itself.
+    pub(super) fn count_here(&self, key: &str) -> u32 {
+        let rows = self.rows();
+        rows.get(key)
+            .filter(|row| !row.inherited)
+            .map_or(0, |row| row.failures)
+    }
+
     /// Begins with short waits again, as something changed that may help. To a process that has just started everything
     /// looks changed: what it inherited stays until the object was tried.
     pub(super) fn forget(&self, key: &str) {
@@ -174,6 +181,7 @@ mod tests {
             backoff.keep(key, &store, now).await;
         }
         let (backoff, store) = start(later(1)).await;
+        assert_eq!((backoff.count("failing"), backoff.count_here("failing")), (6, 0));
         for key in ["failing", "mended"] {
             backoff.forget(key);
             backoff.rests(key, &store).await;

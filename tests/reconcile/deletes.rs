@@ -197,6 +197,12 @@ async fn n9_a_record_that_the_crm_hides_is_not_deleted() {
     let sync = case.sync_now("ana").await;
     assert_eq!(case.counter("graph", "deletes").await, 0);
     assert_eq!(before.copies(), case.mailbox(ANA).await.copies());
+    let words = [
+        "does not show 1 contacts",
+        "may have lost the right",
+        "give the right back",
+    ];
+    sync.words(ConditionType::RecordsHidden, Reason::RecordsNotVisible, &words);
     let parked = sync.status.unwrap().parked.unwrap();
     assert!(
         parked.items[0]
@@ -207,6 +213,7 @@ async fn n9_a_record_that_the_crm_hides_is_not_deleted() {
     case.edits_copy(ANA, &crm_id(1), json!({ "jobTitle": "Hooper" }))
         .await;
     let sync = case.sync_now("ana").await;
+    assert!(sync.condition(ConditionType::RecordsHidden).is_none());
     assert_eq!(sync.status.unwrap().parked, None);
     assert_eq!(case.record(&crm_id(1)).await.unwrap()["Title"], "Hooper");
     case.finish().await;

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use sync_engine::link::Side;
+use sync_runtime::contacts::NOT_VISIBLE;
 use sync_runtime::store::{
     Conflict, ConflictOutcome as RemembersOutcome, Counts, Held, MOST_CONFLICTS, Parked as ParkedRecord,
     ScopeState, Store, StoreError,
@@ -26,7 +27,10 @@ use crate::controller::trouble::Trouble;
 pub(super) struct Memory {
     state: ScopeState,
     counts: Counts,
+    /// Those that have waited longest.
     parked: Vec<ParkedRecord>,
+    /// How many of all that wait do so as the CRM does not show them any more.
+    hidden: usize,
     conflicts: Vec<Conflict>,
     /// What is on the guard's frozen list.
     frozen: Vec<Held>,
@@ -43,7 +47,6 @@ impl Memory {
 pub(super) async fn memory(sync: &ContactSync, gathered: &Gathered, context: &Context) -> Option<Memory> {
     let scope = gathered.scope();
     let store = &context.store;
-    let sample = u32::try_from(MAX_PARKED_SAMPLE).unwrap_or(10);
     let read = async {
         let state = store.scope(scope).await?.unwrap_or_default();
         let mut frozen = Vec::new();
@@ -51,10 +54,17 @@ pub(super) async fn memory(sync: &ContactSync, gathered: &Gathered, context: &Co
             frozen = store.held(scope).await?;
             frozen.retain(|held| held.trip.as_ref() == Some(&trip.id));
         }
+        let mut parked = store.parked(scope, u32::MAX).await?;
+        let hidden = parked
+            .iter()
+            .filter(|parked| parked.reason == NOT_VISIBLE)
+            .count();
+        parked.truncate(MAX_PARKED_SAMPLE);
         Ok::<_, StoreError>(Memory {
             state,
             counts: store.counts(scope).await?,
-            parked: store.parked(scope, sample).await?,
+            parked,
+            hidden,
             conflicts: store.conflicts(scope, MOST_CONFLICTS).await?,
             frozen,
         })
@@ -134,6 +144,7 @@ pub(super) fn status(
             status.last_handled_reenable = reenable(sync).or(status.last_handled_reenable);
         }
     }
+    let hidden = memory.as_ref().map(|memory| memory.hidden);
     if let Some(memory) = memory {
         remembered(&mut status, memory, verdict);
     }
@@ -147,6 +158,9 @@ pub(super) fn status(
     }
     let mut writer = Writer::new(&mut status.conditions, sync.metadata.generation, now);
     writer.verdict(verdict, failures, status.left_in_place, status.plan.as_ref());
+    if let Some(hidden) = hidden {
+        writer.hidden(hidden);
+    }
     if let Some(initial) = &status.initial_sync {
         writer.initial(initial.completed_at.is_some());
     } else {
@@ -181,6 +195,7 @@ fn remembered(status: &mut ContactSyncStatus, memory: Memory, verdict: &Verdict)
         parked,
         conflicts,
         frozen,
+        hidden: _,
     } = memory;
     if let Verdict::Off { left_in_place } = verdict {
         status.folder = None;

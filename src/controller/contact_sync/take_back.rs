@@ -25,7 +25,7 @@ const LONGEST_WAIT: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// Whether the CRM has failed so often that a sync which is being switched off goes on without it.
 pub(super) fn is_patience_over(sync: &ContactSync, context: &Context) -> bool {
-    context.backoff.count(&runner::key(sync)) >= PATIENCE
+    context.backoff.count_here(&runner::key(sync)) >= PATIENCE
 }
 
 /// A sync that is being switched off.

@@ -142,6 +142,18 @@ impl<'a> Writer<'a> {
         self.set(ConditionType::Held, true, Reason::DisablesHeld, DISABLES_HELD);
     }
 
+    /// So many contacts vanished from the CRM that nobody deleted.
+    pub(super) fn hidden(&mut self, count: usize) {
+        if count == 0 {
+            return self.remove(ConditionType::RecordsHidden);
+        }
+        let message = format!(
+            "the CRM does not show {count} contacts any more and lists no deletion of them: the connected user may have lost the right to see them. Nothing is deleted because of it; give the right back"
+        );
+        let reason = Reason::RecordsNotVisible;
+        self.set(ConditionType::RecordsHidden, true, reason, &message);
+    }
+
     pub(super) fn initial(&mut self, complete: bool) {
         let (reason, message) = if complete {
             (Reason::InitialSyncDone, "")

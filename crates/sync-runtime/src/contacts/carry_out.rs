@@ -17,7 +17,8 @@ use super::{ContactSync, Stop};
 use crate::ports::{Crm, Mailbox};
 use crate::store::{Change, Conflict, ConflictOutcome, Held, Store};
 
-const LOST: &str = "the CRM does not show this contact any more and lists no deletion of it: the connected user may have lost the right to see it. Nothing is deleted for that; give the right back, or delete the contact in Outlook";
+/// Why a contact waits whose record the CRM does not show any more.
+pub const NOT_VISIBLE: &str = "the CRM does not show this contact any more and lists no deletion of it: the connected user may have lost the right to see it. Nothing is deleted for that; give the right back, or delete the contact in Outlook";
 
 impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
     pub(super) async fn carry_out(&self, mut outbox: Outbox, run: &mut Run) -> Result<(), Stop> {
@@ -92,7 +93,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                 return run.put_off(&crm_id);
             }
             (Op::Lost, Some(_)) => {
-                return self.wait_for_a_change(crm_id, LOST.to_owned(), None, run, changes);
+                return self.wait_for_a_change(crm_id, NOT_VISIBLE.to_owned(), None, run, changes);
             }
             (Op::Nothing, Some(link)) => {
                 let nowhere = link.office_id.is_none();

@@ -47,6 +47,7 @@ use crate::feed::Feed;
 use crate::ports::{Crm, Failure, Mailbox};
 use crate::store::{Cause, Change, Initial, Queued, ScopeState, Store, StoreError};
 
+pub use carry_out::NOT_VISIBLE;
 pub use disable::{Brake, Disabled, disable};
 pub use observe::{Observed, PlannedOperation, observe};
 pub use settings::{GuardLimits, ImportedItems, Policy};
