@@ -82,7 +82,11 @@ async fn n2_contacts_of_outlook_are_found_again_where_they_are_equal_and_reviewe
     assert_eq!(parked.count, 2, "either side of the one that is not");
     let of_outlook = parked.items.iter().find(|item| item.office_id.is_some()).unwrap();
     assert_eq!(of_outlook.office_id.as_deref(), Some(id.as_str()));
-    for word in ["store, or the answer to a creation, was lost", "make both equal", "crmlink.dev/reenable"] {
+    for word in [
+        "store, or the answer to a creation, was lost",
+        "make both equal",
+        "crmlink.dev/reenable",
+    ] {
         assert!(of_outlook.reason.contains(word), "{}", of_outlook.reason);
     }
     assert_eq!(crm, case.crm_state().await, "nothing is made");

@@ -119,7 +119,7 @@ impl Clock for SimulatedClock {
         Box::pin(async move {
             // As a whole, or only its fields would move in here and it would be dropped at once.
             let timer = &mut timer;
-            poll_fn(|context| self.wait(timer.until, &mut timer.place, context)).await
+            poll_fn(|context| self.wait(timer.until, &mut timer.place, context)).await;
         })
     }
 }

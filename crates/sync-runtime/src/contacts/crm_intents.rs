@@ -85,10 +85,9 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         }
         let mut candidates: BTreeMap<&str, &CrmRecord> = BTreeMap::new();
         for intent in unsettled {
-            let of_intent = fresh.iter().filter(|record| self.may_be_of(&intent, record));
-            let mut of_intent = of_intent.map(|record| (record.id.as_str(), record)).peekable();
-            let in_doubt = of_intent.peek().is_some();
-            candidates.extend(of_intent);
+            let of_intent = self.candidates(&intent, &fresh);
+            let in_doubt = !of_intent.is_empty();
+            candidates.extend(of_intent.into_iter().map(|record| (record.id.as_str(), record)));
             if in_doubt {
                 changes.extend(self.unlink(&intent.office_id).await?);
             }
@@ -184,6 +183,14 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             Change::DropCrmIntent(self.scope, intent.office_id.clone()),
             Change::Stranger(self.scope, stranger),
         ]
+    }
+
+    /// The records that may be the one which an intent was about.
+    fn candidates<'r>(&self, intent: &CrmIntent, fresh: &'r [CrmRecord]) -> Vec<&'r CrmRecord> {
+        fresh
+            .iter()
+            .filter(|record| self.may_be_of(intent, record))
+            .collect()
     }
 
     /// The record may be one that was made, edited since: made again it would be there twice. Neither it nor an item

@@ -134,6 +134,7 @@ async fn off_and_on(model: &mut Model) {
     settle(model).await;
     settle(model).await;
     check::nobody_is_there_twice(model);
+    model.keep_conflicts().await;
     if !model.kind.one_way {
         // One way the CRM's values run over what was left: without a base nobody knows that it was typed.
         check::everything_typed_is_somewhere(model);
