@@ -68,6 +68,12 @@ pub(crate) enum Task {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bench {
+    /// First syncs of contacts: calls, credits, time on the simulated clock beside their least, and idle cycles
+    Contacts {
+        /// Numbers of contacts, measured one after the other
+        #[arg(default_values_t = [1_000, 10_000])]
+        contacts: Vec<u32>,
+    },
     /// The operator with many converged resources: memory, processor, writes, calls, and the cost of a restart
     Rest {
         /// Numbers of resources, measured one after the other

@@ -53,6 +53,9 @@ fn run(cli: &Cli) -> Result<()> {
         Task::Bench {
             what: Bench::Rest { resources },
         } => wait_for(bench::rest(resources)),
+        Task::Bench {
+            what: Bench::Contacts { contacts },
+        } => simulate::bench(contacts),
         Task::Gen => generate::write(),
         Task::Check => check::all(),
     }

@@ -10,7 +10,7 @@ pub struct Bug {
     /// What goes wrong.
     pub what: &'static str,
     #[cfg_attr(not(feature = "planted-bugs"), allow(dead_code))]
-    bug: planted::Bug,
+    switch: planted::Bug,
 }
 
 impl Bug {
@@ -25,13 +25,13 @@ impl Bug {
     #[must_use]
     pub fn plant(self) -> bool {
         #[cfg(feature = "planted-bugs")]
-        planted::plant(Some(self.bug));
+        planted::plant(Some(self.switch));
         cfg!(feature = "planted-bugs")
     }
 }
 
-const fn bug(name: &'static str, what: &'static str, bug: planted::Bug) -> Bug {
-    Bug { name, what, bug }
+const fn bug(name: &'static str, what: &'static str, switch: planted::Bug) -> Bug {
+    Bug { name, what, switch }
 }
 
 /// All of them.

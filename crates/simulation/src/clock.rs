@@ -116,6 +116,10 @@ impl Clock for SimulatedClock {
             until: self.now().saturating_add(wait).unwrap_or(Timestamp::MAX),
             place: None,
         };
-        Box::pin(async move { poll_fn(|context| self.wait(timer.until, &mut timer.place, context)).await })
+        Box::pin(async move {
+            // As a whole, or only its fields would move in here and it would be dropped at once.
+            let timer = &mut timer;
+            poll_fn(|context| self.wait(timer.until, &mut timer.place, context)).await;
+        })
     }
 }

@@ -12,6 +12,7 @@
 
 mod abilities;
 mod act;
+mod bench;
 mod bugs;
 mod check;
 mod clock;
@@ -34,6 +35,7 @@ mod value;
 mod view;
 mod world;
 
+pub use bench::{Cost, Measured, measure};
 pub use bugs::{BUGS, Bug};
 pub use finding::Finding;
 pub use generate::history;

@@ -147,7 +147,7 @@ impl<'a> Player<'a> {
                 self.run(run)?;
             }
             Step::Wait(seconds) => self.wait(SignedDuration::from_secs((*seconds).into())),
-            Step::Loss(loss) => self.lose(*loss)?,
+            Step::Loss(loss) => self.lose(*loss),
             Step::Quiet => self.quiet()?,
         }
         Ok(())
@@ -158,7 +158,7 @@ impl<'a> Player<'a> {
         self.network.deliver_stragglers(false);
     }
 
-    fn lose(&mut self, loss: Loss) -> Result<(), SetupError> {
+    fn lose(&mut self, loss: Loss) {
         self.stage.note(format!("LOST: {loss:?}"));
         self.process = None;
         self.network.process_ended(true);
@@ -179,7 +179,6 @@ impl<'a> Player<'a> {
                 ledger.key_lost = period;
             }
         }
-        Ok(())
     }
 
     fn process(&mut self) -> Result<&Process, SetupError> {

@@ -150,7 +150,12 @@ impl Sync<'_> {
         }
         let shown = |write: &Write| self.as_carried(field, write.value.clone()) == *crm;
         match (case.crm_wrote, case.office_wrote) {
-            (None, None) if case.agreed.is_some_and(|(was, _)| was != crm) && !self.base_lost() => {
+            (None, None)
+                if !self.base_lost()
+                    && case
+                        .agreed
+                        .is_some_and(|(was, _)| self.as_carried(field, was.clone()) != *crm) =>
+            {
                 Some("the value changed, and nobody changed it")
             }
             (Some(write), None) | (None, Some(write)) if !shown(write) => Some("what was typed last is gone"),

@@ -191,11 +191,10 @@ impl Draw {
             0 | 1 => ServiceAct::ExpireGraphTokens,
             2 | 3 => ServiceAct::ExpireZohoTokens,
             4 | 5 => ServiceAct::ResetDelta(person),
-            6 | 7 => ServiceAct::FalseRemoved(person, label),
+            6 | 7 | 12..15 => ServiceAct::FalseRemoved(person, label),
             8 => ServiceAct::RepeatPages(person, self.dice.one([1, 3, 200])),
             9 | 10 => ServiceAct::Touch(person),
             11 => ServiceAct::UseCredits,
-            12..15 => ServiceAct::FalseRemoved(person, label),
             _ => {
                 self.hidden = !self.hidden;
                 ServiceAct::HideOthers(self.hidden)

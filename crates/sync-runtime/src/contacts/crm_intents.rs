@@ -72,21 +72,29 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         let oldest = intents.iter().map(|intent| intent.since).min();
         let since = oldest.unwrap_or(Timestamp::MIN).saturating_sub(SKEW);
         let mut fresh = self.unlinked_since(since.unwrap_or(Timestamp::MIN)).await?;
-        let mut changes = Vec::new();
+        let (mut changes, mut unsettled) = (Vec::new(), Vec::new());
         for intent in intents {
             let holds = |record: &CrmRecord| {
                 project(self.mapping, &record.fields)
                     .is_ok_and(|view| unedited_record(&intent.base, &view, self.hasher))
             };
-            if let Some(at) = fresh.iter().position(holds) {
-                let record = fresh.swap_remove(at);
-                changes.extend(self.made(&intent, &record).await?);
-            } else if let Some(at) = fresh.iter().position(|record| self.may_be_of(&intent, record)) {
-                let record = fresh.swap_remove(at);
-                changes.extend(self.doubtful(&intent, &record).await?);
-            } else {
-                changes.extend(self.not_made(&intent, false));
+            match fresh.iter().position(holds) {
+                Some(at) => changes.extend(self.made(&intent, &fresh.swap_remove(at)).await?),
+                None => unsettled.push(intent),
             }
+        }
+        let mut candidates: BTreeMap<&str, &CrmRecord> = BTreeMap::new();
+        for intent in unsettled {
+            let of_intent = self.candidates(&intent, &fresh);
+            let in_doubt = !of_intent.is_empty();
+            candidates.extend(of_intent.into_iter().map(|record| (record.id.as_str(), record)));
+            if in_doubt {
+                changes.extend(self.unlink(&intent.office_id).await?);
+            }
+            changes.extend(self.not_made(&intent, in_doubt));
+        }
+        for record in candidates.into_values() {
+            changes.extend(self.hold_back(record));
         }
         self.commit(changes).await
     }
@@ -102,11 +110,11 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             for ids in ids.chunks(100) {
                 let linked = self.store.links(self.scope, ids).await?;
                 let records = self.crm.records(ids, &self.mapping.crm_fields()).await?;
-                unlinked.extend(
-                    records
-                        .into_iter()
-                        .filter(|record| linked.iter().all(|link| link.crm_id != record.id)),
-                );
+                let is_linked = |record: &CrmRecord| {
+                    let mut links = linked.iter().filter(|link| !is_held_back(link));
+                    links.any(|link| link.crm_id == record.id)
+                };
+                unlinked.extend(records.into_iter().filter(|record| !is_linked(record)));
             }
             let whole = page.more && fresh.len() == page.rows.len();
             match page.rows.last().filter(|_| whole) {
@@ -127,7 +135,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         let holds_some = |view: CrmView| {
             intent.base.0.iter().any(|(field, sent)| {
                 let value = view.fields.get(field);
-                value.is_some() && self.hasher.field(*field, value) == sent.crm
+                value.is_some() && sent.crm.same_value(self.hasher.field(*field, value))
             })
         };
         record.created.duration_since(intent.since).abs() <= SKEW
@@ -177,9 +185,17 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         ]
     }
 
-    /// The record may be the one that was made, edited since: made again it would be there twice. Neither gets another
-    /// side until somebody has looked; for the record a tombstone sees to that.
-    async fn doubtful(&self, intent: &CrmIntent, record: &CrmRecord) -> Result<Vec<Change>, Stop> {
+    /// The records that may be the one which an intent was about.
+    fn candidates<'r>(&self, intent: &CrmIntent, fresh: &'r [CrmRecord]) -> Vec<&'r CrmRecord> {
+        fresh
+            .iter()
+            .filter(|record| self.may_be_of(intent, record))
+            .collect()
+    }
+
+    /// The record may be one that was made, edited since: made again it would be there twice. Neither it nor an item
+    /// that it may be of gets another side until somebody has looked; for the record a tombstone sees to that.
+    fn hold_back(&self, record: &CrmRecord) -> [Change; 2] {
         let buried = Link {
             crm_id: record.id.clone(),
             office_id: None,
@@ -189,15 +205,10 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             base: Base::default(),
             gone_since: None,
         };
-        let mut changes = self.unlink(&intent.office_id).await?;
-        let [settled, stranger] = self.not_made(intent, true);
-        changes.extend([
+        [
             Change::Link(self.scope, buried),
             self.park(Side::Crm, record.id.clone(), Review::Record.reason(), None),
-            settled,
-            stranger,
-        ]);
-        Ok(changes)
+        ]
     }
 
     pub(super) fn park(&self, side: Side, id: String, reason: String, field: Option<String>) -> Change {
@@ -210,4 +221,9 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         };
         Change::Park(self.scope, parked)
     }
+}
+
+/// A record that waits for somebody to tell whether it is an item's.
+fn is_held_back(link: &Link) -> bool {
+    link.state == LinkState::Tombstone && link.office_id.is_none()
 }

@@ -13,6 +13,7 @@ use sync_engine::link::{Link, LinkState};
 use sync_engine::plan::{Changes, unedited_item};
 
 use super::Stop;
+use super::review::is_review;
 use crate::ports::{CreateFolderFailure, Failure, Folder, Item, ItemFailure, ItemUpdate, Mailbox, Service};
 use crate::store::{Change, Counted, ScopeState, Store, Tally};
 
@@ -97,8 +98,7 @@ pub async fn disable(
         } else {
             let all_marked = emptied.mark(left).await?;
             keep(&folder, mailbox).await?;
-            // What is being made in the CRM may have a record that no marker names.
-            if all_marked && store.crm_intents(scope, 1).await?.is_empty() {
+            if all_marked && nothing_is_in_doubt(scope, store).await? {
                 mailbox
                     .mark_folder(&folder.id, &container_marker(scope, RELEASED))
                     .await?;
@@ -150,6 +150,15 @@ async fn pull_brake(
         ])
         .await?;
     Ok(None)
+}
+
+/// Whether no item may have a record that no marker names: being made when the answer was lost, or waiting for review.
+async fn nothing_is_in_doubt(scope: ScopeId, store: &impl Store) -> Result<bool, Stop> {
+    let strangers = store.strangers(scope, u32::MAX).await?;
+    let parked = store.parked(scope, u32::MAX).await?;
+    Ok(store.crm_intents(scope, 1).await?.is_empty()
+        && strangers.iter().all(|stranger| !stranger.review)
+        && parked.iter().all(|parked| !is_review(&parked.reason)))
 }
 
 /// A container that is being emptied.
@@ -222,7 +231,7 @@ impl<M: Mailbox, S: Store> Emptied<'_, M, S> {
         let Some(hasher) = self.hasher else { return false };
         let in_crm = |field| {
             let base = link.base.0.get(field);
-            base.is_some_and(|base| base.crm != hasher.field(*field, None))
+            base.is_some_and(|base| !base.crm.same_value(hasher.field(*field, None)))
         };
         matches!(link.state, LinkState::Linked | LinkState::Intent)
             && unedited_item(&link.base, &item.fields, hasher)

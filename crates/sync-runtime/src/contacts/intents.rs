@@ -47,26 +47,26 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         }
     }
 
-    /// The items of intents that are in the container, by record: found by their ids where those are known, else by
-    /// their markers.
+    /// The items of intents that are in the container, by record. One that was to be removed is known by its id: by its
+    /// marker a copy would pass for it, with values of another time.
     async fn items_of(&self, folder: &str, intents: &[Link]) -> Result<BTreeMap<String, String>, Stop> {
-        let known: Vec<(&Link, String)> = intents
-            .iter()
-            .filter_map(|intent| Some((intent, intent.office_id.clone()?)))
-            .collect();
-        let ids: Vec<String> = known.iter().map(|(_, id)| id.clone()).collect();
+        let (removals, creates): (Vec<&Link>, Vec<&Link>) =
+            intents.iter().partition(|intent| intent.office_id.is_some());
         let mut items = BTreeMap::new();
+        let ids: Vec<String> = removals
+            .iter()
+            .filter_map(|intent| intent.office_id.clone())
+            .collect();
         if !ids.is_empty() {
             let found = self.mailbox.read(folder, &ids).await?;
-            for ((intent, id), found) in known.into_iter().zip(found) {
-                if matches!(found, Found::Here(_)) {
-                    items.insert(intent.crm_id.clone(), id);
-                }
-            }
+            let found = removals.into_iter().zip(found);
+            let here = found.filter(|(_, found)| matches!(found, Found::Here(_)));
+            items.extend(
+                here.filter_map(|(intent, _)| Some((intent.crm_id.clone(), intent.office_id.clone()?))),
+            );
         }
-        let markers: Vec<String> = intents
+        let markers: Vec<String> = creates
             .iter()
-            .filter(|intent| !items.contains_key(&intent.crm_id))
             .map(|intent| item_marker(self.scope, &intent.crm_id))
             .collect();
         if !markers.is_empty() {

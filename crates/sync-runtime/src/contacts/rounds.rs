@@ -28,6 +28,8 @@ const MOST_IDLE_PAGES: u32 = 10;
 /// What a round has told.
 #[derive(Default)]
 struct Round {
+    /// Links whose items were announced as removed; looked at only where a bug is planted.
+    trusted: Vec<Link>,
     /// Items of records that have to be looked at.
     touched: BTreeSet<String>,
     /// Items that no link knows. Each is read before anything happens, so that one which is gone is found to be.
@@ -137,16 +139,8 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                 }
                 Entry::Removed(id) => {
                     round.present.remove(&id);
-                    if let Some(link) = link.filter(|_| planted(Bug::TrustRemoved)) {
-                        let state = LinkState::Tombstone;
-                        self.commit(vec![Change::Link(
-                            self.scope,
-                            Link {
-                                state,
-                                ..link.clone()
-                            },
-                        )])
-                        .await?;
+                    if planted(Bug::TrustRemoved) {
+                        round.trusted.extend(link.cloned());
                     } else if link.is_some_and(|link| link.state != LinkState::Tombstone) {
                         round.touched.insert(id);
                     } else if link.is_none() && run.is_parked_item(&id) {
@@ -195,6 +189,10 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             .into_iter()
             .map(|link| self.enqueue(link.crm_id, Cause::Changed, true))
             .collect();
+        changes.extend(round.trusted.into_iter().map(|link| {
+            let state = LinkState::Tombstone;
+            Change::Link(self.scope, Link { state, ..link })
+        }));
         for office_id in round.strangers {
             let review = run.is_reviewed(&office_id);
             changes.push(Change::Stranger(self.scope, Stranger { office_id, review }));

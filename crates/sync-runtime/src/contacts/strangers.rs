@@ -94,7 +94,8 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         for (crm_id, item) in by_record {
             let link = match vacant.remove(&crm_id) {
                 // It was copied and its original deleted, or it came back under another id: as if dug up, so that it
-                // is compared, and left to its owner where there is nothing to compare it with.
+                // is compared, and left to its owner where there is nothing to compare it with. Without a base, as a
+                // copy may hold the values of another time.
                 Some(link) => Link {
                     office_id: Some(item.id.clone()),
                     state: match link.state {
@@ -102,6 +103,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                         _ => LinkState::Tombstone,
                     },
                     gone_since: None,
+                    base: Base::default(),
                     ..link
                 },
                 None if taken.contains(&crm_id) => continue,
@@ -157,9 +159,6 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         let mut records = self.equal_records_without_item(&own, run).await?;
         let (mut inserts, mut changes) = (Vec::new(), Vec::new());
         for Own { item, review } in own {
-            // One that waited for review and was edited, or is looked at anew, still waits.
-            let waits = run.state.recovering.filter(|_| run.state.reviewing);
-            let review = review || waits.is_some_and(|since| item.created.is_none_or(|made| made <= since));
             let wanted = match named(&item.fields).and_then(|()| for_new_record(self.mapping, &item.fields)) {
                 Ok(wanted) => wanted,
                 Err(unfit) => {

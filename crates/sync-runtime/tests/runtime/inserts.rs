@@ -169,6 +169,28 @@ async fn n2_where_nobody_can_tell_which_record_it_is_both_wait_for_a_person() {
 }
 
 #[tokio::test]
+async fn n2_of_several_records_that_it_may_be_none_gets_an_item() {
+    let (world, _) = with_own(false).await;
+    world
+        .faults
+        .plan("insert record", 0, Fault::MaybeDone { effect: true });
+    let unfit = world
+        .crm
+        .add("alice", &[("Last_Name", "Other"), ("Email", "broken")]);
+    world.run().await.unwrap_err();
+    let grace = world.crm.the("Hopper");
+    world.wait(2);
+    world.crm.edit(&grace, "Title", Some("Captain"));
+    world.sync().await;
+    assert_eq!(world.counts().await.parked, 3);
+    world.crm.edit(&unfit, "Email", None);
+    world.crm.touch(&grace);
+    stays_as_it_is(&world).await;
+    assert_eq!(world.mailbox().all().len(), 1);
+    assert_eq!(world.crm.state().records.len(), 2);
+}
+
+#[tokio::test]
 async fn n2_a_record_in_doubt_that_became_unfit_may_be_the_one() {
     let (world, item) = with_own(false).await;
     world

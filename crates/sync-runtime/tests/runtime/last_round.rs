@@ -365,6 +365,27 @@ async fn n6_disabling_that_is_called_off_passes_for_no_deletion() {
 }
 
 #[tokio::test]
+async fn n1_disabling_that_is_called_off_takes_no_copy_for_what_was_removed() {
+    let (mut world, ada, item) = with_ada().await;
+    let copy = world.mailbox().user_copies(&item, "copy");
+    world.crm.edit(&ada, "Title", Some("Countess"));
+    world.sync().await;
+    world.wait(300);
+    world.last_round().await.unwrap();
+    world.faults.plan("delete item", 0, Fault::Crash { effect: true });
+    assert!(world.faults.until_crash(world.take_copies_back()).await.is_none());
+    world.restart();
+    world.sync().await;
+    assert_eq!(world.crm.text(&ada, "Title").unwrap(), "Countess");
+    assert_eq!(
+        world.mailbox().text(&copy, OfficeField::JobTitle).unwrap(),
+        "Analyst"
+    );
+    assert_eq!(world.mailbox().all().len(), 2);
+    assert_eq!(world.conflicts().await, []);
+}
+
+#[tokio::test]
 async fn k6_a_sync_enabled_again_before_it_was_off_lists_the_rest() {
     let mut world = World::new();
     for n in 0..300 {

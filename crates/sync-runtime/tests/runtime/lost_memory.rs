@@ -159,6 +159,30 @@ async fn n2_what_waits_for_review_waits_on_whatever_its_owner_does() {
 }
 
 #[tokio::test]
+async fn n2_what_waits_for_review_waits_on_when_the_sync_was_off_and_is_on_again() {
+    let mut world = lost(false, |world, _, born| {
+        world
+            .mailbox()
+            .user_edits(born, OfficeField::JobTitle, Some("Rear Admiral"));
+    })
+    .await;
+    world.sync().await;
+    assert_eq!(world.disabled().await, 1);
+    for _ in 0..2 {
+        world.sync().await;
+    }
+    // Which of the records may be its nobody knows any more, so all of them wait with it.
+    assert_eq!(world.mailbox().all().len(), 1);
+    assert_eq!(world.counts().await.parked, 1 + 12);
+    world.crm.the("Hopper");
+    world.users[0].reenable = true;
+    world.sync().await;
+    world.users[0].reenable = false;
+    assert_eq!(world.mailbox().all().len(), 1 + 12);
+    assert_eq!(world.counts().await.parked, 0);
+}
+
+#[tokio::test]
 async fn n2_new_contacts_are_not_reviewed_after_a_lost_store() {
     let world = lost(false, |world, _, born| {
         world

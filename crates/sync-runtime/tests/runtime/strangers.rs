@@ -147,6 +147,24 @@ async fn n2_a_copy_takes_over_where_its_original_is_deleted() {
 }
 
 #[tokio::test]
+async fn n1_a_copy_that_takes_over_with_old_values_runs_over_nothing() {
+    let (world, ada, item) = with_ada().await;
+    let copy = world.mailbox().user_copies(&item, "copy");
+    world.crm.edit(&ada, "Title", Some("Countess"));
+    world.sync().await;
+    world.mailbox().user_deletes(&item);
+    world.mailbox().state().touch(&copy);
+    world.sync().await;
+    assert_eq!(world.crm.text(&ada, "Title").unwrap(), "Countess");
+    assert_eq!(
+        world.mailbox().text(&copy, OfficeField::JobTitle).unwrap(),
+        "Countess"
+    );
+    assert_eq!(world.conflicts().await.len(), 1);
+    stays_as_it_is(&world).await;
+}
+
+#[tokio::test]
 async fn n6_a_copy_of_what_we_removed_stays_its_owners() {
     for given_away in [true, false] {
         let (mut world, ada, item) = with_ada().await;

@@ -243,6 +243,10 @@ impl Crm for FakeCrm {
 
     async fn update(&self, rows: &[RecordUpdate]) -> Vec<Result<Written, ItemFailure>> {
         self.meddle();
+        for row in rows {
+            self.faults
+                .note(format!("  we write {:?} of {}", row.fields, row.id));
+        }
         self.each("update record", rows, super::crm_writes::update).await
     }
 

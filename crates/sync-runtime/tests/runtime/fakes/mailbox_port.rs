@@ -152,6 +152,10 @@ impl Mailbox for FakeMailbox {
 
     async fn update(&self, folder: &str, updates: &[ItemUpdate]) -> Vec<Result<Item, ItemFailure>> {
         self.state().meddle();
+        for update in updates {
+            self.faults
+                .note(format!("  we write {:?} of {}", update.changes, update.item.id));
+        }
         self.each("update item", updates, |state, update| {
             state.update(folder, update)
         })

@@ -303,11 +303,18 @@ impl World {
         done.await
     }
 
+    /// The last round, where there is one.
+    pub(crate) async fn goes_to_the_crm(&self) -> Result<Outcome, Stop> {
+        if self.policy.direction.reaches_crm() {
+            self.last_round().await
+        } else {
+            Ok(Outcome::UpToDate)
+        }
+    }
+
     /// Switching off, as the operator does it.
     pub(crate) async fn disable(&self) -> Result<Disabled, Stop> {
-        if self.policy.direction.reaches_crm() {
-            assert_ne!(self.last_round().await?, Outcome::MoreWork);
-        }
+        assert_ne!(self.goes_to_the_crm().await?, Outcome::MoreWork);
         self.take_copies_back().await
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use sync_engine::link::{Link, LinkState, Side};
 use sync_engine::merge::same;
-use sync_engine::office_field::Group;
+use sync_engine::office_field::{Group, OfficeField};
 use sync_runtime::store::{Parked, Store};
 
 use super::model::{FIELDS, Model, Typed};
@@ -171,7 +171,7 @@ fn everybody_has_another_side(model: &Model, seen: &Seen) {
 }
 
 /// I2, N2.
-fn nobody_is_there_twice(model: &Model) {
+pub(super) fn nobody_is_there_twice(model: &Model) {
     for contact in 0..model.contacts.len() {
         let records = model.records_of(contact);
         assert!(
@@ -254,6 +254,43 @@ fn nothing_typed_is_lost(model: &Model) {
                 }
             }
         }
+    }
+}
+
+/// N1, N6: with the conflicts gone, at least one of what two people typed is somewhere.
+pub(super) fn everything_typed_is_somewhere(model: &Model) {
+    for (index, contact) in model.contacts.iter().enumerate() {
+        for (field, crm) in FIELDS {
+            let typed = contact.open.get(field);
+            let Some(open) = typed.filter(|open| open.crm.is_some() || open.office.is_some()) else {
+                continue;
+            };
+            let all: Vec<&Typed> = open.crm.iter().chain(&open.office).collect();
+            let overrun = model.kind.one_way && (open.crm.is_some() || field.group().is_some());
+            let since = all.iter().map(|typed| typed.at).min();
+            let recorded = since.is_some_and(|since| is_recorded(model, index, field.name(), since));
+            // A clear is nowhere.
+            let clears = all.iter().any(|typed| typed.value.is_none());
+            let mut values = all.iter().filter_map(|typed| typed.value.as_ref());
+            assert!(
+                clears || overrun || recorded || values.any(|value| model.is_somewhere(value, crm, *field)),
+                "gone: contact {index}, {field}: {open:?}, records {:?}",
+                model.records_of(index)
+            );
+        }
+    }
+}
+
+impl Model {
+    fn is_somewhere(&self, value: &String, crm: &str, field: OfficeField) -> bool {
+        let records: Vec<String> = self.world.crm.state().records.keys().cloned().collect();
+        let mut records = records.iter();
+        records.any(|id| self.record_text(id, crm).as_ref() == Some(value))
+            || (0..self.world.users.len()).any(|user| {
+                let ids = self.world.users[user].mailbox.all().into_keys();
+                let mut shown = ids.filter_map(|id| self.item_text(user, &id, field));
+                shown.any(|shown| shown == *value)
+            })
     }
 }
 

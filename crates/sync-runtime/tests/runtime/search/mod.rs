@@ -88,6 +88,62 @@ async fn settle(model: &mut Model) {
     }
 }
 
+/// The first user's sync is switched off, whatever fails on the way, and on again.
+async fn off_and_on(model: &mut Model) {
+    model.world.faults.note("--- switched off".to_owned());
+    model.act(8).await;
+    let rate = [0, 60, 150][model.below(3)];
+    let seed = model.next();
+    for round in 0..50 {
+        let rate = if round < 20 { rate } else { 0 };
+        let deletes = model.world.crm.writes().deletes;
+        model.world.faults.randomly(seed ^ round, rate);
+        let mut done = model
+            .world
+            .faults
+            .until_crash(model.world.goes_to_the_crm())
+            .await;
+        model.keep_conflicts().await;
+        if let Some(Ok(Outcome::UpToDate)) = done {
+            let taken = model.world.take_copies_back();
+            let taken = model.world.faults.until_crash(taken).await;
+            done = taken.map(|taken| taken.map(|_| Outcome::UpToDate));
+        }
+        assert_eq!(model.world.crm.writes().deletes, deletes, "N6");
+        model.world.faults.quiet();
+        model.world.faults.note(format!("{done:?}"));
+        match done {
+            Some(Ok(_)) => break,
+            Some(Err(_)) => {}
+            None => model.world.restart(),
+        }
+        // Called off now and then.
+        if model.below(6) == 0 {
+            let outcome = model.world.run_until(0, jiff::Timestamp::MAX).await;
+            model.world.faults.note(format!("called off: {outcome:?}"));
+            model.keep_conflicts().await;
+        }
+        model.world.wait(31);
+        assert!(round < 40, "it is never off");
+    }
+    check::everything_typed_is_somewhere(model);
+    model.world.faults.note("--- switched on".to_owned());
+    model.world.users[0].known_folder = None;
+    settle(model).await;
+    model.mend().await;
+    settle(model).await;
+    settle(model).await;
+    check::nobody_is_there_twice(model);
+    model.keep_conflicts().await;
+    if !model.kind.one_way {
+        // One way the CRM's values run over what was left: without a base nobody knows that it was typed.
+        check::everything_typed_is_somewhere(model);
+    }
+    let before = writes(model);
+    settle(model).await;
+    assert_eq!(before, writes(model), "I4");
+}
+
 /// Every write so far.
 fn writes(model: &Model) -> String {
     let users = model.world.users.iter();
@@ -104,6 +160,9 @@ async fn explore(seed: u64) -> Vec<String> {
         let before = writes(&model);
         settle(&mut model).await;
         assert_eq!(before, writes(&model), "I3, I4: a quiet system writes nothing");
+        if model.kind.switched {
+            off_and_on(&mut model).await;
+        }
     };
     if let Err(panic) = AssertUnwindSafe(whole).catch_unwind().await {
         eprintln!("seed {seed}\n{}", faults.trace().join("\n"));
