@@ -44,11 +44,11 @@ mod tests {
 
     #[test]
     fn a_reason_counts_only_as_a_whole_word() {
-        let code: String = Reason::ALL
+        let others = Reason::ALL
             .iter()
-            .filter(|reason| **reason != Reason::InitialSync)
-            .map(|reason| format!("Reason::{reason},"))
-            .collect();
+            .filter(|reason| **reason != Reason::InitialSync);
+        let others: Vec<String> = others.map(|reason| format!("Reason::{reason}")).collect();
+        let code = others.join(",") + ",";
         assert!(code.contains("Reason::InitialSyncDone"));
         assert_eq!(unused(&code).collect::<Vec<_>>(), [Reason::InitialSync]);
     }

@@ -25,13 +25,18 @@ fn metrics() -> String {
     );
     for metric in metrics_reference() {
         let labels: Vec<String> = metric.labels.iter().map(|label| format!("`{label}`")).collect();
-        page.push_str(&format!(
-            "| `{}` | {} | {} | {} |\n",
-            metric.name,
-            metric.kind,
-            labels.join(", "),
-            metric.meaning
-        ));
+        let (name, labels) = (&metric.name, labels.join(", "));
+        page.extend([
+            "| `",
+            name,
+            "` | ",
+            &metric.kind,
+            " | ",
+            &labels,
+            " | ",
+            &metric.meaning,
+            " |\n",
+        ]);
     }
     page
 }
@@ -43,7 +48,7 @@ fn reasons() -> String {
         | reason | meaning, and what to do |\n|---|---|\n"
     );
     for reason in Reason::ALL {
-        page.push_str(&format!("| `{reason}` | {} |\n", reason.meaning()));
+        page.extend(["| `", reason.as_str(), "` | ", reason.meaning(), " |\n"]);
     }
     page
 }
