@@ -25,16 +25,16 @@ fn metrics() -> String {
     );
     for metric in metrics_reference() {
         let labels: Vec<String> = metric.labels.iter().map(|label| format!("`{label}`")).collect();
-        let (name, labels) = (&metric.name, labels.join(", "));
+        let (name, labels) = (metric.name, labels.join(", "));
         page.extend([
             "| `",
             name,
             "` | ",
-            &metric.kind,
+            metric.kind,
             " | ",
             &labels,
             " | ",
-            &metric.meaning,
+            metric.meaning,
             " |\n",
         ]);
     }
