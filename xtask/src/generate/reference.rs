@@ -25,10 +25,10 @@ fn metrics() -> String {
     );
     for metric in metrics_reference() {
         let labels: Vec<String> = metric.labels.iter().map(|label| format!("`{label}`")).collect();
-        let (name, labels) = (metric.name, labels.join(", "));
+        let labels = labels.join(", ");
         page.extend([
             "| `",
-            name,
+            &metric.name,
             "` | ",
             metric.kind,
             " | ",
