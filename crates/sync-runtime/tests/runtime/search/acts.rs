@@ -95,7 +95,8 @@ impl Model {
         if held.is_none() && value.is_none() {
             return;
         }
-        let shown = self.shown_beside(&id, contact, office);
+        let beside = self.item_beside(&id, contact);
+        let shown = beside.map(|(user, item)| self.item_text(user, &item, office));
         self.types(
             contact,
             office,
@@ -106,19 +107,19 @@ impl Model {
         self.world.crm.edit(&id, crm, value.as_deref());
     }
 
-    /// What the item of a record shows in a field, if its owner has one.
-    fn shown_beside(&self, id: &str, contact: usize, field: OfficeField) -> Option<Option<String>> {
+    /// The item of a record, if its owner has one, and whose mailbox that is.
+    fn item_beside(&self, id: &str, contact: usize) -> Option<(usize, String)> {
         let owner = self.world.crm.state().records[id].owner.clone();
         let user = self.world.users.iter().position(|user| user.owner == owner)?;
-        let item = self.items_of(user, contact).into_iter().next()?;
-        Some(self.item_text(user, &item, field))
+        Some((user, self.items_of(user, contact).into_iter().next()?))
     }
 
     /// What both sides show was carried over, whatever comes now.
     fn agree(&mut self, contact: usize, id: &str) {
         for (office, crm) in FIELDS {
             let held = self.record_text(id, crm);
-            if self.shown_beside(id, contact, *office) == Some(held) {
+            let beside = self.item_beside(id, contact);
+            if beside.is_some_and(|(user, item)| self.item_text(user, &item, *office) == held) {
                 self.contacts[contact].open.remove(office);
             }
         }
@@ -212,7 +213,7 @@ impl Model {
     pub(super) fn types_in_item(&mut self, user: usize, id: &str, contact: usize, field: OfficeField) {
         let value = self.text(contact);
         self.note(&format!("user {user} edits {field} of {id}: {value}"));
-        self.writes_item(user, id, contact, field, Some(value));
+        self.writes_item(user, id, contact, field, Some(&value));
     }
 
     fn writes_item(
@@ -221,7 +222,7 @@ impl Model {
         id: &str,
         contact: usize,
         field: OfficeField,
-        value: Option<String>,
+        value: Option<&str>,
     ) {
         let crm = FIELDS.iter().find(|(office, _)| *office == field).unwrap().1;
         let shown = self.item_text(user, id, field);
@@ -234,11 +235,9 @@ impl Model {
             field,
             Side::Office,
             [held.as_ref(), Some(&shown)],
-            value.clone(),
+            value.map(str::to_owned),
         );
-        self.world.users[user]
-            .mailbox
-            .user_edits(id, field, value.as_deref());
+        self.world.users[user].mailbox.user_edits(id, field, value);
     }
 
     fn edits_unmapped_field(&mut self) {

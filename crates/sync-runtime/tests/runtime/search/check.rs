@@ -206,7 +206,7 @@ fn nothing_typed_is_lost(model: &Model) {
                 let items = model.items_of(user, index).into_iter();
                 shown.extend(items.map(|id| model.item_text(user, &id, *field)));
             }
-            for ((user, id), _) in &model.untouchable {
+            for (user, id) in model.untouchable.keys() {
                 if model.of_item(*user, id) == Some(index) {
                     shown.push(model.item_text(*user, id, *field));
                 }

@@ -45,6 +45,7 @@ pub(super) struct Open {
 
 /// One contact, on whatever side.
 #[derive(Debug, Clone, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts of a model")]
 pub(super) struct Contact {
     pub(super) open: BTreeMap<OfficeField, Open>,
     /// Every record it ever had.
@@ -63,6 +64,7 @@ pub(super) struct Contact {
 
 /// What a world is like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts of a model")]
 pub(super) struct Kind {
     pub(super) one_way: bool,
     /// The store gets lost, or an older one is put back: nobody deletes or gives away in such worlds, as that cannot be
