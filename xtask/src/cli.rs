@@ -79,5 +79,8 @@ pub(crate) enum Bench {
         /// Numbers of resources, measured one after the other
         #[arg(default_values_t = [1_000, 10_000])]
         resources: Vec<u32>,
+        /// Measure the development build: quick to make, and its figures are no match for the goals
+        #[arg(long)]
+        dev: bool,
     },
 }

@@ -51,8 +51,8 @@ fn run(cli: &Cli) -> Result<()> {
         Task::Down => up::down(),
         Task::Serve { no_operator } => wait_for(up::serve(!no_operator)),
         Task::Bench {
-            what: Bench::Rest { resources },
-        } => wait_for(bench::rest(resources)),
+            what: Bench::Rest { resources, dev },
+        } => wait_for(bench::rest(resources, *dev)),
         Task::Bench {
             what: Bench::Contacts { contacts },
         } => simulate::bench(contacts),

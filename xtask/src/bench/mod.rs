@@ -8,10 +8,10 @@ use serde_json::json;
 use crate::error::Result;
 
 /// Measures the operator at rest with each of these numbers of resources.
-pub(crate) async fn rest(sizes: &[u32]) -> Result<()> {
+pub(crate) async fn rest(sizes: &[u32], dev: bool) -> Result<()> {
     let mut measured = Vec::new();
     for size in sizes {
-        measured.push(rest::measure(*size).await?);
+        measured.push(rest::measure(*size, dev).await?);
     }
     println!("{:#}", json!({ "rest": measured }));
     Ok(())

@@ -20,6 +20,8 @@ use crate::say::say;
 
 /// How long the operator is watched at rest.
 const WINDOW: Duration = Duration::from_mins(2);
+/// How long the first sync of all of them may take.
+const CONVERGES_WITHIN: Duration = Duration::from_mins(60);
 /// How often it is asked how far it is.
 const POLL: Duration = Duration::from_millis(250);
 /// How many resources are made at a time.
@@ -37,9 +39,13 @@ fn goals(resources: u32) -> (Option<u32>, Option<u32>) {
     }
 }
 
-pub(super) async fn measure(resources: u32) -> Result<Value> {
+pub(super) async fn measure(resources: u32, dev: bool) -> Result<Value> {
     say(&format!("{resources} resources: building"));
-    let binaries = binaries::build_release()?;
+    let binaries = if dev {
+        binaries::build()?
+    } else {
+        binaries::build_release()?
+    };
     let folder = tempfile::Builder::new()
         .prefix("crmlink-bench-")
         .tempdir()
@@ -83,6 +89,7 @@ pub(super) async fn measure(resources: u32) -> Result<Value> {
     let (rest_goal, peak_goal) = goals(resources);
     Ok(json!({
         "resources": resources,
+        "build": if dev { "dev" } else { "release" },
         "convergedInSeconds": converged.as_secs(),
         "window": { "seconds": WINDOW.as_secs() },
         "rssMiB": { "is": mib(after.usage.resident), "goal": rest_goal },
@@ -201,12 +208,20 @@ where
 
 /// Waits until every sync says that it is ready and nothing is left to be written.
 async fn in_sync(operator: &Operator, resources: u32) -> Result<()> {
+    let deadline = Instant::now() + CONVERGES_WITHIN;
     loop {
         let (_, metrics) = page(operator.address(), "/metrics").await?;
         let ready = sum(&metrics, "crmlink_objects", "kind=\"ContactSync\",ready=\"True\"");
         let linked = sum(&metrics, "crmlink_contacts", "linked");
         if ready == u64::from(resources) && linked == u64::from(resources) {
             return Ok(());
+        }
+        if Instant::now() > deadline {
+            return Err(Error::Timeout {
+                what: format!("the first sync of {resources} resources"),
+                seconds: CONVERGES_WITHIN.as_secs(),
+                detail: format!("{ready} are ready and {linked} contacts linked"),
+            });
         }
         tokio::time::sleep(POLL).await;
     }

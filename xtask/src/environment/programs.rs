@@ -111,6 +111,8 @@ pub(crate) fn operator_arguments(addresses: &Addresses, folder: &Path, namespace
         format!("--data-dir={}", folder.join("store").display()),
         "--key-secret=crmlink-key".to_owned(),
         format!("--namespace={namespace}"),
+        // As the chart names it after the release: the role holds for no other.
+        "--lease=crmlink".to_owned(),
         format!("--listen={}", free_address()),
         "--log-format=text".to_owned(),
     ]
