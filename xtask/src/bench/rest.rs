@@ -21,7 +21,7 @@ use crate::say::say;
 /// How long the operator is watched at rest.
 const WINDOW: Duration = Duration::from_mins(2);
 /// How long the first sync of all of them may take.
-const CONVERGES_WITHIN: Duration = Duration::from_mins(60);
+const CONVERGES_WITHIN: Duration = Duration::from_hours(1);
 /// How often it is asked how far it is.
 const POLL: Duration = Duration::from_millis(250);
 /// How many resources are made at a time.
