@@ -88,7 +88,8 @@ impl ZohoContacts {
             let holds = |found: &CrmRecord| found.id == ids[nth].as_str();
             let failure = match &there {
                 Ok(there) if there.iter().any(holds) => {
-                    ItemFailure::NotDone(lacking("a record that cannot be deleted now"))
+                    let code = "INVALID_DATA for a record that is there".to_owned();
+                    ItemFailure::Locked { code }
                 }
                 Ok(_) => ItemFailure::Gone,
                 Err(failure) => ItemFailure::MaybeDone(failure.clone()),

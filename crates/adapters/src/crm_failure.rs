@@ -59,6 +59,9 @@ pub(crate) fn row_failure(error: &RowError) -> ItemFailure {
     match error.class() {
         Class::AlreadyModified => ItemFailure::Changed,
         Class::NotFound => ItemFailure::Gone,
+        Class::Transient if is_locked(&error.refusal.code) => ItemFailure::Locked {
+            code: error.refusal.code.clone(),
+        },
         Class::Transient => ItemFailure::NotDone(Failure::Transient {
             service,
             code: code(&error.refusal),
@@ -90,6 +93,11 @@ fn content_failure(error: &RowError) -> ItemFailure {
         code: code(&error.refusal),
         field: error.refusal.field.clone(),
     }
+}
+
+/// `research/zoho.md` §5: a person or a process has to let go of the record first.
+fn is_locked(code: &str) -> bool {
+    matches!(code, "RECORD_LOCKED" | "NOT_APPROVED")
 }
 
 fn code(refusal: &Refusal) -> String {
@@ -158,16 +166,22 @@ mod tests {
     }
 
     #[test]
-    fn a_lack_of_rights_is_not_the_rows_fault_and_a_lock_passes() {
+    fn a_lack_of_rights_is_not_the_rows_fault_and_a_lock_is_the_records_alone() {
         let of = |code: &str| row_failure(&error(code, "Email"));
         assert!(matches!(
             of("NO_PERMISSION"),
             ItemFailure::NotDone(Failure::Permission { .. })
         ));
-        for code in ["RECORD_LOCKED", "NOT_APPROVED", "INTERNAL_ERROR"] {
-            assert!(
-                matches!(of(code), ItemFailure::NotDone(Failure::Transient { .. })),
-                "{code}"
+        assert!(matches!(
+            of("INTERNAL_ERROR"),
+            ItemFailure::NotDone(Failure::Transient { .. })
+        ));
+        for code in ["RECORD_LOCKED", "NOT_APPROVED"] {
+            assert_eq!(
+                of(code),
+                ItemFailure::Locked {
+                    code: code.to_owned()
+                }
             );
         }
         assert_eq!(row_failure(&error("INVALID_DATA", "id")), ItemFailure::Gone);

@@ -3,7 +3,7 @@
 //! Between two quiet times lies a period: what was done in an earlier one has been carried over, what was done in the
 //! present one may cross the sync's own work in any order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -106,6 +106,12 @@ pub(crate) struct Sync {
 }
 
 impl Contact {
+    /// Whether its record came back in a way that the runtime, as it is, may not notice.
+    pub(crate) fn returned_unseen(&self) -> bool {
+        let touched_since = self.changed.map(|(_, when)| when) > self.restored;
+        !abilities::SEES_RESTORED && self.restored.is_some() && !touched_since
+    }
+
     /// Whether its record ever held a second e-mail address alone, which Outlook shows as the first.
     pub(crate) fn had_gap(&self) -> bool {
         let (mut first, mut second, mut gap) = (false, false, false);
@@ -146,6 +152,10 @@ pub(crate) struct Ledger {
     pub hidden: bool,
     /// When the rights of the connected CRM user last changed.
     pub rights_changed: Option<Period>,
+    /// A round of changes never ended: the container is listed once an hour until there are rounds again.
+    pub without_rounds: bool,
+    /// Records that the CRM has locked.
+    pub locked: BTreeSet<Label>,
     /// Other applications used up the CRM's credits of the day.
     pub credits_used: bool,
     /// When a record was last changed, in whole seconds.
@@ -228,7 +238,8 @@ impl Ledger {
         contact.record = Some(record.to_owned());
     }
 
-    /// Contacts that were made in a mailbox have their records by the sync's own account only.
+    /// A record that the sync made is known by the sync's own account only: of a contact that was made in a mailbox, or
+    /// whose record was deleted while its item was edited.
     pub(crate) fn learn_links(&mut self, person: usize, links: &[Link]) {
         for link in links {
             if self.labels.contains_key(&link.crm_id) {
@@ -236,7 +247,8 @@ impl Ledger {
             }
             let born = self.contacts.iter().find(|(_, contact)| {
                 let item = contact.items.get(&person).and_then(|item| item.id.as_ref());
-                contact.born_in == Some(person) && item.is_some() && item == link.office_id.as_ref()
+                let made_here = contact.born_in == Some(person) || contact.deleted.is_some();
+                made_here && item.is_some() && item == link.office_id.as_ref()
             });
             if let Some(label) = born.map(|(label, _)| *label) {
                 self.learn_record(label, &link.crm_id);
@@ -343,6 +355,14 @@ impl Ledger {
     pub(crate) fn may_be_confused(&self, label: Label) -> bool {
         let copied = self.copies.values().any(|copied| *copied == label);
         copied && !abilities::TELLS_COPIES && self.store_lost.max(self.disturbed).is_some()
+    }
+
+    /// Whether the original of a contact's item left the container: a copy then takes its place.
+    pub(crate) fn has_left(&self, person: usize, label: Label) -> bool {
+        let items = self.contacts.get(&label).map(|contact| &contact.items);
+        items
+            .and_then(|items| items.get(&person))
+            .is_some_and(|item| item.left.is_some())
     }
 
     /// Whether the runtime, as it is, cannot help making something with a marker that is in use already.

@@ -13,7 +13,7 @@ use crate::disk::Disk;
 use crate::drive::{Driven, drive};
 use crate::field::Field;
 use crate::finding::Finding;
-use crate::history::{Act, History, Loss, Run, ServiceAct, Step, Trouble};
+use crate::history::{Act, CrmAct, History, Loss, Run, ServiceAct, Step, Trouble};
 use crate::network::Network;
 use crate::process::{Process, Status, Verdict};
 use crate::stage::{Stage, locked};
@@ -74,6 +74,8 @@ impl std::fmt::Display for Figures {
 
 /// How long a cycle waits for the next.
 const INTERVAL: SignedDuration = SignedDuration::from_mins(6);
+/// How long the runtime leaves alone what shows no change: a locked record, a container without rounds of changes.
+const HOUR: SignedDuration = SignedDuration::from_mins(61);
 /// Cycles that may write before a system without faults is quiet (I3): two, and a third one after a crash.
 const WRITING: u32 = 3;
 /// Cycles after which nothing will come of waiting.
@@ -254,6 +256,14 @@ impl<'a> Player<'a> {
         if std::mem::take(&mut locked(&self.stage.ledger).credits_used) {
             self.wait(CREDITS_BACK);
         }
+        let waits = {
+            let ledger = locked(&self.stage.ledger);
+            ledger.without_rounds || ledger.now(ledger.rights_changed)
+        };
+        if self.unlock() || waits {
+            self.run(&Run::default())?;
+            self.wait(HOUR);
+        }
         let (mut writing, mut calm) = (0, 0);
         let mut verdicts = Vec::new();
         for _ in 0..PATIENCE {
@@ -292,6 +302,15 @@ impl<'a> Player<'a> {
         Ok(())
     }
 
+    /// Locks do not last; whether there were any.
+    fn unlock(&self) -> bool {
+        let records = std::mem::take(&mut locked(&self.stage.ledger).locked);
+        for record in &records {
+            act::perform(&self.stage, &Act::Crm(CrmAct::Lock(*record, false)));
+        }
+        !records.is_empty()
+    }
+
     /// How often anything was written on either side (N10, I4, I5).
     fn writes(&self) -> u64 {
         const WRITES: [(&str, &str); 9] = [
@@ -319,6 +338,10 @@ impl<'a> Player<'a> {
         let before = self.network.sent();
         self.run(&Run::default())?;
         let requests = self.network.sent() - before;
+        if self.history.setting.services.replays > 0 {
+            // The service tells old news again, which costs looking at it.
+            return Ok(());
+        }
         let most = 2 * self.stage.world.people as u64 + 4;
         if requests > most {
             self.stage.found(Finding::new(

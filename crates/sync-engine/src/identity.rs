@@ -6,6 +6,9 @@ use uuid::Uuid;
 /// The namespace of all scope ids.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6f1c_8a52_3d0b_4c7e_9a41_5be2_c07d_9f13);
 
+/// The namespace of all external ids.
+const EXTERNAL: Uuid = Uuid::from_u128(0x2d94_71b6_e0c5_4f38_8a1e_93d6_04bf_57c2);
+
 /// What a scope keeps in sync.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -50,6 +53,14 @@ pub fn item_marker(scope: ScopeId, crm_id: &str) -> String {
     format!("v1|{scope}|{crm_id}")
 }
 
+/// What the record of an item made in Outlook keeps in the tenant's unique field: 32 hexadecimal digits that stand for the
+/// item's id. Not the id itself: ids of neighbouring items may differ by the case of one letter alone
+/// (`research/graph.md` §13), and a CRM compares text without regard to case.
+#[must_use]
+pub fn external_id(office_id: &str) -> String {
+    Uuid::new_v5(&EXTERNAL, office_id.as_bytes()).simple().to_string()
+}
+
 /// The CRM id of an item marker of this scope; `None` for any other text, a foreign scope's marker included.
 #[must_use]
 pub fn crm_id_of(scope: ScopeId, marker: &str) -> Option<&str> {
@@ -87,6 +98,14 @@ mod tests {
         let a = ScopeId::derive("7B1F", "111", "Abc", Kind::Contacts);
         assert_eq!(a, ScopeId::derive("7b1f", "111", "aBC", Kind::Contacts));
         assert_ne!(a, ScopeId::derive("7b1f", "112", "abc", Kind::Contacts));
+    }
+
+    #[test]
+    fn external_ids_differ_in_more_than_case() {
+        assert_eq!(external_id("AAk0="), external_id("AAk0="));
+        let (a, b) = (external_id("AAkO="), external_id("AAko="));
+        assert!(!a.eq_ignore_ascii_case(&b), "{a} {b}");
+        assert!(a.len() == 32 && a.chars().all(|c| c.is_ascii_hexdigit()), "{a}");
     }
 
     #[test]

@@ -108,6 +108,12 @@ pub enum ItemFailure {
         /// The field at fault by the service's name, where it names one.
         field: Option<String>,
     },
+    /// The service has this item locked for now, and not for a fault of its content.
+    #[error("locked ({code})")]
+    Locked {
+        /// The vendor's code.
+        code: String,
+    },
     /// A unique field of the service already holds this value elsewhere.
     #[error("exists already")]
     Exists {

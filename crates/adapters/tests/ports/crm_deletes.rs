@@ -34,14 +34,11 @@ async fn n9_gone_is_what_cannot_be_read_any_more_and_locked_is_not() {
     let alone = services.crm.delete(&ids[..1]).await;
     assert_eq!(alone, [Err(ItemFailure::Gone)]);
     let alone = services.crm.delete(&ids[1..2]).await;
-    assert!(
-        matches!(&alone[0], Err(ItemFailure::NotDone(Failure::Transient { .. }))),
-        "{alone:?}"
-    );
+    assert!(matches!(&alone[0], Err(ItemFailure::Locked { .. })), "{alone:?}");
     let answers = services.crm.delete(&ids).await;
     assert_eq!(answers[0], Err(ItemFailure::Gone));
     assert!(
-        matches!(&answers[1], Err(ItemFailure::NotDone(Failure::Transient { .. }))),
+        matches!(&answers[1], Err(ItemFailure::Locked { .. })),
         "{answers:?}"
     );
     assert_eq!(answers[2], Ok(()));

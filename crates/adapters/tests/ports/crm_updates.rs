@@ -102,10 +102,8 @@ async fn each_row_has_its_own_answer_in_order() {
     assert_eq!(failed(2), refused("INVALID_DATA, expected type email", "Email"));
     assert_eq!(failed(3), refused("MANDATORY_NOT_FOUND", "Last_Name"));
     assert!(matches!(failed(4), ItemFailure::Exists { field: Some(field), .. } if field == "Office_Id"));
-    assert!(matches!(
-        failed(5),
-        ItemFailure::NotDone(Failure::Transient { .. })
-    ));
+    let code = "RECORD_LOCKED".to_owned();
+    assert_eq!(failed(5), ItemFailure::Locked { code });
     assert_eq!(answers[6].as_ref().unwrap().id, rows[6].id);
     services.finish();
 }

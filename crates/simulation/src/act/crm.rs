@@ -195,6 +195,11 @@ impl Deeds<'_> {
         let (id, _) = self.record(label)?;
         let action = json!({"do": "lock_contact", "id": id, "locked": lock});
         self.stage.world.in_crm(&action)?;
+        if lock {
+            self.ledger.locked.insert(label);
+        } else {
+            self.ledger.locked.remove(&label);
+        }
         if let Ok((id, record)) = self.record(label) {
             self.ledger.records.insert(id, record);
         }

@@ -21,6 +21,7 @@ pub(super) fn perform(stage: &Stage, act: ServiceAct) -> Done {
         }
         ServiceAct::RepeatPages(person, pages) => {
             let folder = container(stage, person)?;
+            locked(&stage.ledger).without_rounds = true;
             json!({"do": "loop_delta", "user": user_id(person), "folder": folder, "pages": pages})
         }
         ServiceAct::Touch(person) => {

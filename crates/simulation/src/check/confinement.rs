@@ -23,17 +23,33 @@ fn private(quiet: &Quiet<'_>) -> Vec<Finding> {
     let ledger = quiet.ledger;
     let watched = ledger.private.iter().filter(|(place, _)| {
         let copied = ledger.copies.get(*place);
-        !copied.is_some_and(|label| ledger.may_be_confused(*label))
+        !copied.is_some_and(|label| ledger.may_be_confused(*label) || ledger.has_left(place.0, *label))
     });
     let differs = watched.filter_map(|((person, id), was)| {
         let what = match quiet.view.mailboxes[*person].items.get(id) {
             None => "is gone".to_owned(),
-            Some(now) => differences(was, &lasting(now))?,
+            Some(now) => {
+                let (mut was, mut now) = (was.clone(), lasting(now));
+                if marked_as_copy(&now) {
+                    // Switched off, a copy that stays is told apart from the original.
+                    was.remove(MARKER);
+                    now.remove(MARKER);
+                }
+                differences(&was, &now)?
+            }
         };
         let what = format!("person {person}: item {id} outside the sync {what}");
         Some(Finding::new("I7", what))
     });
     differs.collect()
+}
+
+/// The member that shows an item's marker.
+const MARKER: &str = "marker";
+
+fn marked_as_copy(item: &Map<String, Value>) -> bool {
+    let marker = item.get(MARKER).and_then(Value::as_str);
+    marker.is_some_and(|marker| marker.starts_with("v1|copy|"))
 }
 
 /// What is not as it was; none if all is.
@@ -61,7 +77,11 @@ fn records(quiet: &Quiet<'_>) -> Vec<Finding> {
         let owner = owner_of(was, quiet.declared.len());
         let carried: Vec<Field> = owner.map_or_else(Vec::new, |person| {
             let declared = &quiet.declared[person];
-            let carried = Field::ALL.into_iter().filter(|field| to_crm(declared, *field));
+            // A run that is under way goes by the mapping that it began with.
+            let remapped = quiet.ledger.syncs[person].remapped.is_some();
+            let carried = Field::ALL
+                .into_iter()
+                .filter(|field| remapped || to_crm(declared, *field));
             carried.collect()
         });
         if let Some(what) = differences(&without(was, &carried), &without(now, &carried)) {

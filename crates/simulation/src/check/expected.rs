@@ -55,7 +55,9 @@ impl Sync<'_> {
         let undecided = sync.declared.max(sync.switched).max(ledger.rights_changed);
         let undecided = undecided.is_some() && undecided >= gone;
         let confused = ledger.may_be_confused(label);
-        if edited || !removes || unanswered || forgotten || rekeyed || undecided || confused {
+        // Deleted before, it left a copy that is its owner's own.
+        let detached = contact.deleted.is_some() && !self.declared.deletes_to_office;
+        if detached || edited || !removes || unanswered || forgotten || rekeyed || undecided || confused {
             Expected::Either
         } else {
             Expected::Absent
@@ -65,7 +67,10 @@ impl Sync<'_> {
     fn expected_of_own(&self, label: Label, contact: &Contact, record: &Value) -> Expected {
         let ledger = self.quiet.ledger;
         let sync = &ledger.syncs[self.person];
-        let was_there = self.quiet.agreed.contains_key(&(self.person, label));
+        let began_now = ledger.now(ledger.store_lost) || ledger.now(sync.switched);
+        let was_there = !began_now && self.quiet.agreed.contains_key(&(self.person, label));
+        // While contacts of Outlook wait for review, so does a record of that time: it may be one of theirs.
+        let may_be_of_another = !was_there && ledger.store_lost.is_some() && !self.quiet.setting.external_id;
         if let Some(item) = contact.items.get(&self.person)
             && let Some(left) = item.left
         {
@@ -74,7 +79,9 @@ impl Sync<'_> {
                 .any(|when| when >= Some(left));
             let crossed =
                 contact.changed.is_some_and(|(_, when)| when == left) || ledger.disturbed >= Some(left);
-            return if item.returned.is_some() || began_anew || crossed {
+            // Gone on both sides, its link was dropped: a record that comes back is a new one.
+            let came_back = contact.restored >= Some(left);
+            return if item.returned.is_some() || began_anew || crossed || came_back {
                 Expected::Either
             } else {
                 Expected::Absent
@@ -97,9 +104,6 @@ impl Sync<'_> {
                 _ => return Expected::Either,
             }
         }
-        let returned_unseen = !abilities::SEES_RESTORED
-            && contact.restored.is_some()
-            && contact.changed.map(|(_, when)| when) <= contact.restored;
         let unfit = !fits(record, self.declared);
         let hidden = match ledger.rights_changed {
             None => false,
@@ -108,8 +112,9 @@ impl Sync<'_> {
         let crowded = contact.crowded && !abilities::SEES_SECOND_CHANGE;
         let confused = ledger.may_be_confused(label);
         if crowded
+            || may_be_of_another
             || confused
-            || returned_unseen
+            || contact.returned_unseen()
             || unfit
             || hidden
             || self.beyond_the_cap(contact, was_there)
@@ -133,7 +138,11 @@ impl Sync<'_> {
         let moved = ledger
             .contacts
             .values()
-            .filter(|contact| contact.deleted.max(contact.transferred).is_some())
+            .filter(|contact| {
+                let gone = |id: &String| !self.quiet.view.records.contains_key(id);
+                contact.deleted.max(contact.transferred).is_some()
+                    || contact.record.as_ref().is_some_and(gone)
+            })
             .count();
         let began = ledger.store_lost.max(sync.switched).unwrap_or(0);
         let changed_after = contact.changed.is_some_and(|(_, when)| when > began);
@@ -151,17 +160,19 @@ impl Sync<'_> {
     }
 }
 
+/// What Outlook can call a contact by.
+pub(super) const NAMES: [Field; 5] = [
+    Field::GivenName,
+    Field::Surname,
+    Field::Company,
+    Field::Email,
+    Field::SecondEmail,
+];
+
 /// Whether Outlook can hold the record as it is mapped.
 pub(super) fn fits(record: &Value, declared: &Declared) -> bool {
     let mapped = || Field::ALL.into_iter().filter(|field| to_office(declared, *field));
     let held = |field: Field| field.of_record(record).filter(|_| to_office(declared, field));
-    let named = [
-        Field::GivenName,
-        Field::Surname,
-        Field::Company,
-        Field::Email,
-        Field::SecondEmail,
-    ];
     let is_cut = |field: Field| {
         declared
             .mapping
@@ -169,7 +180,7 @@ pub(super) fn fits(record: &Value, declared: &Declared) -> bool {
             .iter()
             .any(|own| own.field == field && own.cut)
     };
-    named.into_iter().any(|field| held(field).is_some())
+    NAMES.into_iter().any(|field| held(field).is_some())
         && mapped().all(|field| {
             held(field).is_none_or(|text| match (field, field.kind()) {
                 (Field::Notes, _) => text.chars().count() <= 32_000,

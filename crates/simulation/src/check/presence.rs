@@ -38,8 +38,12 @@ impl Sync<'_> {
     fn name(&self, container: &Container) -> Vec<Finding> {
         let wanted = folder_name(self.declared);
         // A name that its owner gave it stays until another one is declared.
-        let renamed = self.quiet.ledger.syncs[self.person].folder_renamed.is_some();
-        if renamed || container.name == wanted {
+        let ledger = self.quiet.ledger;
+        let sync = &ledger.syncs[self.person];
+        let renamed = sync.folder_renamed.is_some();
+        // With the store the name was lost that had been declared before.
+        let forgot = sync.declared.is_some() && ledger.store_lost >= sync.declared;
+        if renamed || forgot || container.name == wanted {
             return Vec::new();
         }
         vec![self.finding(
@@ -50,7 +54,10 @@ impl Sync<'_> {
 
     /// Items that belong to no record which anybody made.
     fn strangers(&self, container: &Container) -> Vec<Finding> {
-        let known = |record: &String| self.quiet.ledger.label_of(record).is_some();
+        let ledger = self.quiet.ledger;
+        // Of two records that were made for one item, as the first could not be found, one is nobody's.
+        let doubled = ledger.rights_changed.is_some() && ledger.disturbed.is_some();
+        let known = |record: &String| doubled || ledger.label_of(record).is_some();
         let unknown = container
             .items
             .iter()

@@ -3,14 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Sync;
-use super::expected::fits;
+use super::expected::{NAMES, fits};
 use crate::abilities;
 use crate::field::{Field, canonical};
 use crate::finding::Finding;
-use crate::history::{Conflict, Label};
+use crate::history::{Conflict, Declared, Label};
 use crate::ledger::{Contact, Side, Write, owner_of};
 use crate::policy::{to_crm, to_office};
 use crate::view::{Container, Item};
@@ -37,8 +37,9 @@ impl Sync<'_> {
             let originals = self.originals(container, id);
             let [(_, item)] = originals[..] else { continue };
             let confused = self.quiet.ledger.may_be_confused(*label);
-            // A contact that does not fit one of the sides waits as a whole.
-            let waits = !super::outlook_born::fits(&item.contact, self.declared);
+            // A contact that does not fit one of the sides waits as a whole, and so does one without any name.
+            let waits = !super::outlook_born::fits(&item.contact, self.declared)
+                || !is_named(&item.contact, contact, self.declared);
             if !confused && !waits && self.is_synced(contact, record) {
                 findings.extend(self.pair(*label, record, item));
             }
@@ -55,7 +56,13 @@ impl Sync<'_> {
         let own = owner_of(record, self.quiet.declared.len()) == Some(self.person);
         let hidden = self.quiet.ledger.now(self.quiet.ledger.rights_changed);
         let crowded = contact.crowded && !abilities::SEES_SECOND_CHANGE;
-        own && !left && !crowded && !hidden && fits(record, self.declared) && !self.may_be_detached(contact)
+        let returned = contact.returned_unseen();
+        own && !left
+            && !returned
+            && !crowded
+            && !hidden
+            && fits(record, self.declared)
+            && !self.may_be_detached(contact)
     }
 
     fn pair(&self, label: Label, record: &Value, item: &Item) -> Vec<Finding> {
@@ -80,7 +87,7 @@ impl Sync<'_> {
             } else if to_crm(self.declared, field) {
                 self.two_way(label, field, &case)
             } else {
-                self.one_way(&case)
+                self.one_way(field, &case)
             };
             findings.extend(wrong.map(|wrong| {
                 let Case { crm, office, .. } = &case;
@@ -113,14 +120,14 @@ impl Sync<'_> {
     }
 
     /// From the CRM to the mailbox: the CRM's changes arrive, the mailbox's stay until the CRM changes the same field.
-    fn one_way(&self, case: &Case<'_>) -> Option<&'static str> {
+    fn one_way(&self, field: Field, case: &Case<'_>) -> Option<&'static str> {
         let Case { crm, office, .. } = case;
         if office == crm {
             // An edit in Outlook that nothing in the CRM stands against must not be undone.
             let undone = case.agreed.is_some()
                 && case.crm_wrote.is_none()
                 && case.office_wrote.is_some_and(|write| write.value != *office);
-            return (undone && !self.base_lost()).then_some("an edit in Outlook was undone");
+            return (undone && !self.may_conflict(field)).then_some("an edit in Outlook was undone");
         }
         let kept = case.agreed.is_some_and(|(_, was)| was == office);
         let typed = case.office_wrote.is_some_and(|write| write.value == *office);
@@ -131,7 +138,8 @@ impl Sync<'_> {
             (true, false) if self.base_lost() && crm.is_none() => None,
             (true, false) if kept && case.agreed.is_some_and(|(was, _)| was == crm) => None,
             (true, false) => Some("a change in the CRM did not arrive"),
-            (false, false) if kept => None,
+            // Made in Outlook, it holds there what never went to the CRM.
+            (false, false) if kept || case.agreed.is_none() => None,
             (false, false) if self.base_lost() && crm.is_none() => None,
             (false, false) => Some("the value in Outlook changed, and nobody changed it"),
         }
@@ -158,7 +166,11 @@ impl Sync<'_> {
             {
                 Some("the value changed, and nobody changed it")
             }
-            (Some(write), None) | (None, Some(write)) if !shown(write) => Some("what was typed last is gone"),
+            // A blank is no reason to clear where nothing shows that somebody cleared it.
+            (Some(write), None) | (None, Some(write)) if write.value.is_none() && self.base_lost() => None,
+            (Some(write), None) | (None, Some(write)) if !shown(write) => {
+                (!(recorded && self.may_conflict(field))).then_some("what was typed last is gone")
+            }
             (Some(a), Some(b)) if !shown(a) && !shown(b) => Some("both sides show what nobody typed last"),
             (Some(crm_wrote), Some(office_wrote)) => {
                 let loser = if shown(crm_wrote) { office_wrote } else { crm_wrote };
@@ -167,6 +179,14 @@ impl Sync<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Whether an edit may stand against more than another edit of the same field: against a value of which nobody knows
+    /// who typed it, the rest of a text that was cut, or another part of the address.
+    fn may_conflict(&self, field: Field) -> bool {
+        let mut own = self.declared.mapping.own.iter();
+        let cut = own.any(|own| own.field == field && own.cut);
+        cut || field == Field::Street || field == Field::City || self.base_lost()
     }
 
     /// Whether somebody saw the value and wrote over it, or it was what both sides had agreed on before.
@@ -220,6 +240,13 @@ impl Sync<'_> {
         }
         (!in_outlook && !kept).then_some("the addresses differ")
     }
+}
+
+/// Whether one of the fields that a contact can be called by is mapped and holds something.
+fn is_named(item: &Map<String, Value>, contact: &Contact, declared: &Declared) -> bool {
+    let mut mapped = NAMES.into_iter().filter(|field| to_office(declared, *field));
+    // An address that stands where another one belongs goes with the rest.
+    mapped.any(|field| field.of_contact(item).is_some() && !(is_address(field) && contact.had_gap()))
 }
 
 const ADDRESSES: [Field; 2] = [Field::Email, Field::SecondEmail];

@@ -26,8 +26,9 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         self.remember_conflicts(&outbox.merges, &mut changes).await?;
         changes.push(self.keep(&run.state));
         self.commit(changes).await?;
-        self.create(outbox.creates, run).await?;
+        // Markers that name another record by now are mended before anything is made for the one they named.
         self.merge(outbox.merges, run).await?;
+        self.create(outbox.creates, run).await?;
         let inserts = outbox.inserts.into_iter().map(|(planned, item, wanted)| Insert {
             item,
             wanted,

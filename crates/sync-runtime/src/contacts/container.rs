@@ -86,8 +86,9 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                 if let Claim::Theirs(cluster) = claim {
                     return Ok(Err(Outcome::ClaimedBy(cluster)));
                 }
-                // A name that its user chose stays; what disabling had added goes.
-                let name = if folder.name.ends_with(KEPT) {
+                // A name that its user chose stays; what disabling had added goes, and so does a name that is not
+                // declared any more now that the making is done.
+                let name = if folder.name.ends_with(KEPT) || state.making_folder {
                     &folder.name
                 } else {
                     &self.policy.folder_name
@@ -101,12 +102,15 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             None => {
                 let marker = container_marker(self.scope, self.cluster);
                 let name = &self.policy.folder_name;
+                state.making_folder = true;
+                self.commit(vec![self.keep(state)]).await?;
                 let folder = match self.mailbox.create_folder(name, &marker).await {
                     Ok(folder) => folder,
                     Err(CreateFolderFailure::NameTaken) => return Ok(Err(Outcome::NameTaken)),
                     Err(CreateFolderFailure::Failed(failure)) => return Err(failure.into()),
                 };
                 state.folder = Some(known(&folder, name));
+                state.making_folder = false;
                 // What was written before this container was made is no news.
                 state.last_change = self.known_change.max(state.last_change);
                 self.commit(vec![self.keep(state)]).await?;
@@ -177,7 +181,10 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
     async fn recover(&self, folder: &Folder, state: &mut ScopeState) -> Result<(), Stop> {
         let adopted = self.adopt(self.mailbox.items(&folder.id).await?).await?;
         let mut changes = adopted.changes;
-        let in_good_order = folder.marker == Some(container_marker(self.scope, RELEASED));
+        let released = folder.marker == Some(container_marker(self.scope, RELEASED));
+        // Nobody has seen it finished, so nothing was synced into it yet.
+        let just_made = std::mem::take(&mut state.making_folder) && self.known_folder.is_none();
+        let in_good_order = released || just_made;
         if !in_good_order && !adopted.unmarked.is_empty() {
             state.recovering = Some(self.clock.now());
             changes.extend(adopted.unmarked.into_iter().map(|office_id| {

@@ -65,7 +65,11 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                         code: "containerGone".into(),
                     });
                 }
-                Err(failure @ (ItemFailure::Refused { .. } | ItemFailure::Exists { .. })) => {
+                Err(
+                    failure @ (ItemFailure::Refused { .. }
+                    | ItemFailure::Exists { .. }
+                    | ItemFailure::Locked { .. }),
+                ) => {
                     let crm_id = planned.crm_id.clone();
                     changes.push(self.not_created(planned));
                     self.refused_by_office(crm_id, &failure, run, &mut changes);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use sync_engine::hash::Base;
+use sync_engine::identity::external_id;
 use sync_engine::link::{CrmIntent, Link, LinkState, Side};
 use sync_engine::plan::unedited_record;
 use sync_engine::project::{CrmView, project};
@@ -50,15 +51,18 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
 
     async fn settle_by_external_id(&self, field: &str, intents: Vec<CrmIntent>) -> Result<(), Stop> {
         for chunk in intents.chunks(VALUES) {
-            let ids: Vec<String> = chunk.iter().map(|intent| intent.office_id.clone()).collect();
+            let ids: Vec<String> = chunk
+                .iter()
+                .map(|intent| external_id(&intent.office_id))
+                .collect();
             let found = self.crm.find(None, field, &ids, &[field]).await?;
             let mut by_item: BTreeMap<&str, &CrmRecord> = found
                 .iter()
                 .filter_map(|record| Some((record.fields.get(field)?.as_str()?, record)))
                 .collect();
             let mut changes = Vec::new();
-            for intent in chunk {
-                match by_item.remove(intent.office_id.as_str()) {
+            for (intent, id) in chunk.iter().zip(&ids) {
+                match by_item.remove(id.as_str()) {
                     Some(record) => changes.extend(self.made(intent, record).await?),
                     None => changes.extend(self.not_made(intent, false)),
                 }

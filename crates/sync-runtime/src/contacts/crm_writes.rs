@@ -64,6 +64,9 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                 Err(ItemFailure::MaybeDone(failure) | ItemFailure::NotDone(failure)) => {
                     first_failure.get_or_insert(failure);
                 }
+                Err(ItemFailure::Locked { code }) => {
+                    self.wait_for_the_lock(planned.crm_id, &code, run, &mut changes);
+                }
                 Err(ItemFailure::Refused { code, field }) => {
                     let reason = format!(
                         "the CRM refuses the change ({code}): correct the contact in Outlook; it is tried again after its next change"

@@ -207,7 +207,12 @@ impl<M: Mailbox, S: Store> Emptied<'_, M, S> {
             for ((_, link), result) in copies.iter().zip(results) {
                 match result {
                     Ok(()) | Err(ItemFailure::Gone) => {}
-                    Err(ItemFailure::Changed | ItemFailure::Refused { .. } | ItemFailure::Exists { .. }) => {
+                    Err(
+                        ItemFailure::Changed
+                        | ItemFailure::Refused { .. }
+                        | ItemFailure::Exists { .. }
+                        | ItemFailure::Locked { .. },
+                    ) => {
                         kept.push(Change::Link(self.scope, link.clone()));
                     }
                     Err(ItemFailure::MaybeDone(reason) | ItemFailure::NotDone(reason)) => {
@@ -260,7 +265,9 @@ impl<M: Mailbox, S: Store> Emptied<'_, M, S> {
         for result in self.mailbox.update(self.folder, &updates).await {
             match result {
                 Ok(_) | Err(ItemFailure::Gone) => {}
-                Err(ItemFailure::Refused { .. } | ItemFailure::Exists { .. }) => all_marked = false,
+                Err(
+                    ItemFailure::Refused { .. } | ItemFailure::Exists { .. } | ItemFailure::Locked { .. },
+                ) => all_marked = false,
                 Err(ItemFailure::Changed) => {
                     let code = "an item changes while it is marked".to_owned();
                     let service = Service::Office;

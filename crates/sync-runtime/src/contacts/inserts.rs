@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use sync_engine::hash::Base;
+use sync_engine::identity::external_id;
 use sync_engine::link::{CrmIntent, Link, LinkState, Side};
 use sync_engine::merge::{Changes, settled_base};
 use sync_engine::office_field::OfficeField;
@@ -79,7 +80,8 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                     changes.push(Change::DropCrmIntent(self.scope, insert.item.id));
                     first_failure.get_or_insert(failure);
                 }
-                Err(ItemFailure::Gone | ItemFailure::Changed) => {
+                // No answer to an insert: there is no record yet that could be gone, changed or locked.
+                Err(ItemFailure::Gone | ItemFailure::Changed | ItemFailure::Locked { .. }) => {
                     changes.push(Change::DropCrmIntent(self.scope, insert.item.id));
                     first_failure.get_or_insert(Failure::Transient {
                         service: Service::Crm,
@@ -106,7 +108,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         let item = insert.item.id.clone();
         let mut fields = record(self.mapping, &insert.wanted);
         if let Some(field) = &self.policy.external_id {
-            fields.insert(field.clone(), item.as_str().into());
+            fields.insert(field.clone(), external_id(&item).into());
         }
         NewRecord { item, fields }
     }

@@ -58,7 +58,11 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                 Err(ItemFailure::MaybeDone(failure) | ItemFailure::NotDone(failure)) => {
                     first_failure.get_or_insert(failure);
                 }
-                Err(failure @ (ItemFailure::Refused { .. } | ItemFailure::Exists { .. })) => {
+                Err(
+                    failure @ (ItemFailure::Refused { .. }
+                    | ItemFailure::Exists { .. }
+                    | ItemFailure::Locked { .. }),
+                ) => {
                     self.refused_by_office(planned.crm_id, &failure, run, &mut changes);
                 }
             }

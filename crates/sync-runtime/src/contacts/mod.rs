@@ -33,6 +33,7 @@ mod run;
 mod settings;
 mod strangers;
 mod vacant;
+mod waiting;
 
 use ambient::Clock;
 use jiff::Timestamp;

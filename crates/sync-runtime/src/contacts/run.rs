@@ -84,7 +84,9 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         reach: Reach,
     ) -> Result<Run, Stop> {
         let (mut parked, mut parked_items) = (BTreeSet::new(), BTreeMap::new());
-        for contact in self.store.parked(self.scope, u32::MAX).await? {
+        let waiting = self.store.parked(self.scope, u32::MAX).await?;
+        self.look_at_waiting_again(&waiting).await?;
+        for contact in waiting {
             match contact.side {
                 Side::Crm => drop(parked.insert(contact.id)),
                 Side::Office => drop(parked_items.insert(contact.id, is_review(&contact.reason))),

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sync_engine::hash::Base;
-use sync_engine::identity::is_marker;
+use sync_engine::identity::{external_id, is_marker};
 use sync_engine::link::{Link, LinkState, Side};
 use sync_engine::merge::{same, settled_base};
 use sync_engine::office_field::OfficeField;
@@ -124,7 +124,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         let Some(field) = self.policy.external_id.as_ref().filter(|_| !own.is_empty()) else {
             return Ok(own);
         };
-        let ids: Vec<String> = own.iter().map(|own| own.item.id.clone()).collect();
+        let ids: Vec<String> = own.iter().map(|own| external_id(&own.item.id)).collect();
         let found = self.crm.find(None, field, &ids, &[field]).await?;
         let by_item: BTreeMap<&str, &CrmRecord> = found
             .iter()
@@ -133,8 +133,8 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         let known: Vec<String> = found.iter().map(|record| record.id.clone()).collect();
         let linked = self.store.links(self.scope, &known).await?;
         let (mut unknown, mut changes) = (Vec::new(), Vec::new());
-        for own in own {
-            let record = by_item.get(own.item.id.as_str());
+        for (own, id) in own.into_iter().zip(&ids) {
+            let record = by_item.get(id.as_str());
             let Some(record) = record.filter(|record| linked.iter().all(|link| link.crm_id != record.id))
             else {
                 // The field tells of every record: what it does not name has none.

@@ -11,6 +11,8 @@ use crate::ports::Keyset;
 pub struct ScopeState {
     /// The container.
     pub folder: Option<KnownFolder>,
+    /// The container is about to be made: what is found in it later came after its making.
+    pub making_folder: bool,
     /// The owner of the mailbox deleted the container.
     pub removed_by_owner: bool,
     /// How far the feed of the organisation has been read; `None` before the first listing starts.

@@ -7,6 +7,7 @@ use sync_runtime::contacts::Outcome;
 use crate::fakes::faults::Fault;
 use crate::fakes::mailbox::TRASH;
 use crate::fakes::world::{FOLDER, World};
+use crate::scenes::own;
 
 async fn with_two() -> (World, String) {
     let world = World::one_way();
@@ -140,4 +141,30 @@ async fn n2_a_create_whose_answer_was_lost_leaves_one_folder() {
         world.sync().await;
         assert_eq!(world.mailbox().folder_names(), [FOLDER]);
     }
+}
+
+/// The container was made, and its maker died before it could take note.
+async fn made_unseen() -> World {
+    let world = World::new();
+    let fault = Fault::Crash { effect: true };
+    world.faults.plan("create_folder", 0, fault);
+    assert!(world.run_until(0, world.now()).await.is_none());
+    world
+}
+
+#[tokio::test]
+async fn what_was_put_into_a_container_that_was_made_unseen_is_new() {
+    let world = made_unseen().await;
+    own(&world, "Hopper");
+    world.sync().await;
+    world.crm.the("Hopper");
+    assert_eq!(world.counts().await.parked, 0);
+}
+
+#[tokio::test]
+async fn k1_a_container_that_was_made_unseen_gets_the_name_that_is_declared_by_then() {
+    let mut world = made_unseen().await;
+    "Customers".clone_into(&mut world.policy.folder_name);
+    world.sync().await;
+    assert_eq!(world.mailbox().folder_names(), ["Customers"]);
 }

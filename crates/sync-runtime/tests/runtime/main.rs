@@ -30,3 +30,4 @@ mod scenes;
 mod search;
 mod strangers;
 mod two_way;
+mod waiting;

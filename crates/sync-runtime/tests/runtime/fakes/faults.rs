@@ -19,10 +19,16 @@ pub(crate) enum Fault {
     Transient,
     Throttled,
     OutOfCredits,
-    MaybeDone { effect: bool },
+    MaybeDone {
+        effect: bool,
+    },
     NotDone,
     Refused,
-    Crash { effect: bool },
+    /// Of a record; the service lets it be for now.
+    Locked,
+    Crash {
+        effect: bool,
+    },
 }
 
 #[derive(Default)]
@@ -207,6 +213,9 @@ impl Faults {
                 Some(Fault::Refused) => Some(ItemFailure::Refused {
                     code: "ErrorInvalidProperty".to_owned(),
                     field: None,
+                }),
+                Some(Fault::Locked) => Some(ItemFailure::Locked {
+                    code: "RECORD_LOCKED".to_owned(),
                 }),
                 Some(_) => Some(ItemFailure::NotDone(transient(service))),
             },
