@@ -152,6 +152,12 @@ pub(crate) struct Ledger {
     pub hidden: bool,
     /// When the rights of the connected CRM user last changed.
     pub rights_changed: Option<Period>,
+    /// How many acts there were in the present period.
+    pub acts: u32,
+    /// How many came after the first sync had begun.
+    pub acts_after_start: u32,
+    /// A sync ran.
+    pub started: bool,
     /// A round of changes never ended: the container is listed once an hour until there are rounds again.
     pub without_rounds: bool,
     /// Records that the CRM has locked.
@@ -220,7 +226,8 @@ impl Ledger {
     /// A record was made or changed now.
     pub(crate) fn changed_at(&mut self, label: Label, at: Timestamp) {
         let before = self.last_change.replace(at.as_second());
-        let opens = self.period == 0 || self.now(self.store_lost);
+        let switched = self.syncs.iter().any(|sync| self.now(sync.switched));
+        let opens = self.period == 0 || switched || self.now(self.store_lost);
         let crowded = opens && before == Some(at.as_second());
         self.contacts.entry(label).or_default().crowded = crowded;
     }
@@ -357,12 +364,12 @@ impl Ledger {
         copied && !abilities::TELLS_COPIES && self.store_lost.max(self.disturbed).is_some()
     }
 
-    /// Whether the original of a contact's item left the container: a copy then takes its place.
+    /// Whether the original of a contact's item may have left the container: a copy then takes its place.
     pub(crate) fn has_left(&self, person: usize, label: Label) -> bool {
-        let items = self.contacts.get(&label).map(|contact| &contact.items);
-        items
-            .and_then(|items| items.get(&person))
-            .is_some_and(|item| item.left.is_some())
+        self.contacts.get(&label).is_some_and(|contact| {
+            let left = contact.items.get(&person).is_some_and(|item| item.left.is_some());
+            left || contact.deleted.max(contact.transferred).is_some()
+        })
     }
 
     /// Whether the runtime, as it is, cannot help making something with a marker that is in use already.
@@ -389,6 +396,7 @@ impl Ledger {
     /// Everything so far has been carried over: a new period begins.
     pub(crate) fn quiet(&mut self) {
         self.period += 1;
+        self.acts = 0;
     }
 }
 

@@ -74,6 +74,13 @@ impl std::fmt::Display for Figures {
 
 /// How long a cycle waits for the next.
 const INTERVAL: SignedDuration = SignedDuration::from_mins(6);
+/// What a lost store alone is no reason for (I11).
+const MADE_OR_DELETED: [(&str, &str); 4] = [
+    ("graph", "creates"),
+    ("graph", "deletes"),
+    ("zoho", "creates_by_api"),
+    ("zoho", "deletes_by_api"),
+];
 /// How long the runtime leaves alone what shows no change: a locked record, a container without rounds of changes.
 const HOUR: SignedDuration = SignedDuration::from_mins(61);
 /// Cycles that may write before a system without faults is quiet (I3): two, and a third one after a crash.
@@ -210,9 +217,12 @@ impl<'a> Player<'a> {
         self.stage.note(if run.short { "RUN (short)" } else { "RUN" });
         self.figures.upsets += run.upsets.len() as u64;
         let disturbs = |upset: &crate::history::Upset| !matches!(upset.what, Trouble::Act(_));
-        if run.upsets.iter().any(disturbs) {
+        {
             let mut ledger = locked(&self.stage.ledger);
-            ledger.disturbed = Some(ledger.period);
+            ledger.started = true;
+            if run.upsets.iter().any(disturbs) {
+                ledger.disturbed = Some(ledger.period);
+            }
         }
         self.stage.begin(&run.upsets);
         let (stage, statuses) = (self.stage.clone(), self.statuses.clone());
@@ -249,6 +259,7 @@ impl<'a> Player<'a> {
     /// No faults, and cycles until two of them write nothing; then everything is checked.
     fn quiet(&mut self) -> Result<(), SetupError> {
         self.stage.note("QUIET");
+        let (unchanged, before) = (self.is_unchanged(), self.counted(&MADE_OR_DELETED));
         self.network.deliver_stragglers(true);
         if locked(&self.stage.ledger).hidden {
             act::perform(&self.stage, &Act::Service(ServiceAct::HideOthers(false)));
@@ -293,6 +304,11 @@ impl<'a> Player<'a> {
             let what = format!("{writing} cycles without faults wrote something");
             self.stage.found(Finding::new("I3", what));
         }
+        if unchanged && self.counted(&MADE_OR_DELETED) != before {
+            let what =
+                "something was made or deleted after the store was lost, and nothing else had happened";
+            self.stage.found(Finding::new("I11", what));
+        }
         self.check(&verdicts)?;
         // Once in a while: a whole cycle more.
         if self.history.seed.is_multiple_of(4) {
@@ -324,11 +340,30 @@ impl<'a> Player<'a> {
             ("zoho", "writes_by_api"),
             ("zoho", "deletes_by_api"),
         ];
+        self.counted(&WRITES)
+    }
+
+    fn counted(&self, names: &[(&str, &str)]) -> u64 {
         let counters = self.stage.world.counters();
-        let counts = WRITES
+        let counts = names
             .iter()
             .filter_map(|(service, name)| counters[service].get(*name));
         counts.sum()
+    }
+
+    /// Whether the store was lost in this period and nothing else happened, nor ever anything that only it knew.
+    fn is_unchanged(&self) -> bool {
+        let ledger = locked(&self.stage.ledger);
+        let only_known = ledger.contacts.values().any(|contact| {
+            let lost = contact.deleted.max(contact.transferred);
+            contact.crowded || lost.is_some() || contact.items.values().any(|item| item.left.is_some())
+        });
+        let capped = locked(&self.stage.declared)
+            .iter()
+            .any(|declared| declared.cap < 10_000);
+        let quiet = ledger.acts == 0 && !ledger.now(ledger.disturbed) && ledger.period > 0;
+        let all_seen = ledger.rights_changed.is_none();
+        ledger.now(ledger.store_lost) && quiet && !only_known && !capped && all_seen
     }
 
     /// I25: what a cycle costs in which nothing happens: two requests a mailbox, and for all of them together the two

@@ -35,6 +35,8 @@ pub(crate) struct Status {
     pub folder: Option<String>,
     /// The sync was switched off and taken back.
     pub off: bool,
+    /// The owner of the mailbox removed the container.
+    pub removed: bool,
     /// When something was last written.
     pub last_change: Option<Timestamp>,
     /// The last wish to be switched on again that took effect.
@@ -186,6 +188,7 @@ impl Process {
             cluster: CLUSTER,
             owner,
             known_folder: status.folder.as_deref(),
+            known_removed: status.removed,
             known_change: status.last_change,
             reenable: self.reenabled(person) != status.reenabled,
             mailbox,
@@ -290,6 +293,7 @@ impl Process {
         Status {
             folder: folder.map(|folder| folder.id).or_else(|| old.folder.clone()),
             off: false,
+            removed: *verdict == Verdict::RemovedByOwner,
             last_change: last_change.or(old.last_change),
             reenabled: if began {
                 self.reenabled(person)

@@ -8,7 +8,7 @@ use sync_runtime::store::SqliteStore;
 use super::gather::{Gathered, Partner};
 use super::take_back::{Off, TakenBack};
 use super::verdict::Verdict;
-use super::{ContactSync, claims, known_folder, name};
+use super::{ContactSync, claims, is_removed, known_folder, name};
 use crate::api::{Reason, SyncMode};
 use crate::controller::Context;
 use crate::controller::trouble::Trouble;
@@ -124,6 +124,7 @@ pub(super) fn engine<'a>(
         cluster: &context.cluster,
         owner: &partner.crm_user_id,
         known_folder: known_folder(sync),
+        known_removed: is_removed(sync),
         known_change: status.and_then(|status| Some(status.last_change_time.as_ref()?.0)),
         reenable: false,
         mailbox,

@@ -23,7 +23,7 @@ use kube::runtime::controller::Action;
 use super::runner::{self, Next};
 use super::trouble::{Remedy, Trouble};
 use super::{Context, tenant_key};
-use crate::api::{Conditions, ContactSync, ContactSyncStatus, Reason};
+use crate::api::{ConditionType, Conditions, ContactSync, ContactSyncStatus, Reason};
 use gather::Gathered;
 use verdict::Verdict;
 
@@ -131,6 +131,13 @@ fn known_folder(sync: &ContactSync) -> Option<&str> {
         .folder
         .as_ref()
         .map(|folder| folder.id.as_str())
+}
+
+/// Whether the mailbox's owner removed the folder and nobody asked for it again.
+fn is_removed(sync: &ContactSync) -> bool {
+    let status = sync.status.as_ref();
+    let enabled = status.and_then(|status| status.conditions.get(ConditionType::Enabled));
+    enabled.is_some_and(|enabled| enabled.reason() == Reason::DisabledInMailbox.as_str())
 }
 
 /// The pinned object id of its mailbox's user.

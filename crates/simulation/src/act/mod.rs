@@ -10,13 +10,18 @@ pub(crate) use service::CREDITS_BACK;
 use emulators::core::service::Refused;
 
 use crate::history::Act;
-use crate::stage::Stage;
+use crate::stage::{Stage, locked};
 
 /// Whether a deed was done. One that is not possible as things are is none: its contact is gone, or was never made.
 type Done = Result<(), Refused>;
 
 /// Carries out one act.
 pub(crate) fn perform(stage: &Stage, act: &Act) {
+    {
+        let mut ledger = locked(&stage.ledger);
+        ledger.acts += 1;
+        ledger.acts_after_start += u32::from(ledger.started);
+    }
     let done = match act {
         Act::Crm(act) => crm::perform(stage, act),
         Act::Outlook(person, act) => outlook::perform(stage, *person, act),

@@ -50,7 +50,8 @@ impl Sync<'_> {
         let written = contact.changed.is_some_and(|(_, when)| Some(when) == gone);
         let shifted = contact.had_gap() && !abilities::KNOWS_LISTS;
         let unanswered = (ledger.disturbed >= gone && written) || shifted;
-        let forgotten = ledger.store_lost >= gone && ledger.store_lost.is_some();
+        let before_the_loss = |when: &Option<_>| when.is_some() && ledger.store_lost >= *when;
+        let forgotten = [contact.deleted, contact.transferred].iter().any(before_the_loss);
         let rekeyed = ledger.key_lost >= gone && ledger.key_lost.is_some();
         let undecided = sync.declared.max(sync.switched).max(ledger.rights_changed);
         let undecided = undecided.is_some() && undecided >= gone;
@@ -80,7 +81,8 @@ impl Sync<'_> {
             let crossed =
                 contact.changed.is_some_and(|(_, when)| when == left) || ledger.disturbed >= Some(left);
             // Gone on both sides, its link was dropped: a record that comes back is a new one.
-            let came_back = contact.restored >= Some(left);
+            let recreated = was_there && left < ledger.period;
+            let came_back = contact.restored >= Some(left) || recreated;
             return if item.returned.is_some() || began_anew || crossed || came_back {
                 Expected::Either
             } else {
@@ -123,6 +125,16 @@ impl Sync<'_> {
         } else {
             Expected::There
         }
+    }
+
+    /// Whether a record takes part in a first sync.
+    pub(super) fn takes_part(&self, contact: &Contact, record: &Value) -> bool {
+        let own = owner_of(record, self.quiet.declared.len()) == Some(self.person);
+        let settled = contact
+            .changed
+            .is_some_and(|(changed, _)| changed.duration_since(contact.created) >= SETTLING);
+        let imported = contact.imported && !settled && !self.declared.imported;
+        own && !imported
     }
 
     /// Whether the first sync may have left the record out: nobody changed it since.

@@ -1,14 +1,16 @@
 //! Each contact once, where it belongs (I2, I3, I11, I16, I17, I18).
 
 use super::Sync;
-use super::expected::Expected;
+use super::expected::{Expected, fits};
 use crate::finding::Finding;
+use crate::history::Direction;
 use crate::policy::folder_name;
 use crate::view::Container;
 
 impl Sync<'_> {
     pub(super) fn presence(&self, container: &Container) -> Vec<Finding> {
         let mut findings = self.name(container);
+        findings.extend(self.first_sync(container));
         findings.extend(self.strangers(container));
         let ledger = self.quiet.ledger;
         for (label, contact) in &ledger.contacts {
@@ -57,13 +59,62 @@ impl Sync<'_> {
         let ledger = self.quiet.ledger;
         // Of two records that were made for one item, as the first could not be found, one is nobody's.
         let doubled = ledger.rights_changed.is_some() && ledger.disturbed.is_some();
-        let known = |record: &String| doubled || ledger.label_of(record).is_some();
+        // Without a base an item whose record is deleted may have been edited, and gets another.
+        let made_anew = self.base_lost() && ledger.contacts.values().any(|contact| contact.deleted.is_some());
+        // The account of records that the sync made went with a sync that was switched off.
+        let forgot = ledger.syncs[self.person].switched.is_some()
+            && ledger
+                .contacts
+                .values()
+                .any(|contact| contact.born_in == Some(self.person) && contact.record.is_none());
+        let known = |record: &String| doubled || made_anew || forgot || ledger.label_of(record).is_some();
         let unknown = container
             .items
             .iter()
             .filter(|(_, item)| item.marked && !item.record.as_ref().is_some_and(known));
         unknown
             .map(|(id, item)| self.finding("I2", format!("item {id} is marked for {:?}", item.record)))
+            .collect()
+    }
+
+    /// I16: the first sync brings the records that changed last, as many as are allowed, if nobody comes in between.
+    fn first_sync(&self, container: &Container) -> Vec<Finding> {
+        let ledger = self.quiet.ledger;
+        let cap = usize::try_from(self.declared.cap).unwrap_or(usize::MAX);
+        let disturbed = ledger.disturbed.max(ledger.store_lost).is_some();
+        let one_way = self.declared.direction == Direction::OfficeToCrm;
+        if ledger.period > 0 || ledger.acts_after_start > 0 || disturbed || one_way {
+            return Vec::new();
+        }
+        let mut eligible: Vec<(&str, &String)> = Vec::new();
+        for contact in ledger.contacts.values() {
+            let id = contact.record.as_ref();
+            let Some((id, record)) = id.and_then(|id| self.quiet.view.records.get_key_value(id)) else {
+                continue;
+            };
+            if !self.takes_part(contact, record) {
+                continue;
+            }
+            if !fits(record, self.declared) {
+                // What Exchange refuses has taken a place by then.
+                return Vec::new();
+            }
+            eligible.push((record["Modified_Time"].as_str().unwrap_or_default(), id));
+        }
+        eligible.sort_unstable();
+        let late = eligible.len().saturating_sub(cap);
+        let wrong = eligible.iter().enumerate().filter(|(place, (_, id))| {
+            let there = !self.originals(container, id).is_empty();
+            there != (*place >= late)
+        });
+        wrong
+            .map(|(place, (_, id))| {
+                let rank = eligible.len() - place;
+                self.finding(
+                    "I16",
+                    format!("record {id}, the {rank}th of those that changed last, cap {cap}"),
+                )
+            })
             .collect()
     }
 }

@@ -28,13 +28,9 @@ impl Sync<'_> {
     /// What stays is somebody's own, or nothing proves that it is not.
     fn left_behind(&self, container: &Container) -> Vec<Finding> {
         let ledger = self.quiet.ledger;
-        let unsure = [
-            ledger.disturbed,
-            ledger.store_lost,
-            ledger.key_lost,
-            ledger.syncs[self.person].remapped,
-        ];
-        if unsure.into_iter().any(|when| ledger.now(when)) {
+        let unsure = [ledger.disturbed, ledger.store_lost, ledger.key_lost];
+        let remapped = ledger.syncs[self.person].remapped.is_some();
+        if remapped || unsure.into_iter().any(|when| ledger.now(when)) {
             return Vec::new();
         }
         let copies = container.items.iter().filter(|(id, item)| {

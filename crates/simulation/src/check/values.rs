@@ -148,10 +148,13 @@ impl Sync<'_> {
     /// Both ways: both sides hold what was typed last, or what won by policy, and then the loser is on record.
     fn two_way(&self, label: Label, field: Field, case: &Case<'_>) -> Option<&'static str> {
         let Case { crm, office, .. } = case;
-        let record = self.quiet.ledger.record(label).unwrap_or_default();
-        let recorded = self.quiet.remembered[self.person]
-            .conflicts
-            .contains(&(record.to_owned(), field));
+        let ledger = self.quiet.ledger;
+        let record = ledger.record(label).unwrap_or_default();
+        // With the store the records of conflicts are lost.
+        let recorded = ledger.now(ledger.store_lost)
+            || self.quiet.remembered[self.person]
+                .conflicts
+                .contains(&(record.to_owned(), field));
         if crm != office {
             let open = recorded && self.declared.conflict == Conflict::Manual;
             return (!open).then_some("the two sides differ");
@@ -174,7 +177,8 @@ impl Sync<'_> {
             (Some(a), Some(b)) if !shown(a) && !shown(b) => Some("both sides show what nobody typed last"),
             (Some(crm_wrote), Some(office_wrote)) => {
                 let loser = if shown(crm_wrote) { office_wrote } else { crm_wrote };
-                let fine = shown(loser) || self.let_go(label, field, loser, case) || recorded;
+                let blank = loser.value.is_none() && self.base_lost();
+                let fine = blank || shown(loser) || self.let_go(label, field, loser, case) || recorded;
                 (!fine).then_some("an edit lost and is not on record")
             }
             _ => None,

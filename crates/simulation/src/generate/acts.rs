@@ -52,6 +52,18 @@ impl Draw {
         self.dice.pick(&all[from..]).copied()
     }
 
+    /// A field of a contact that people on both sides work on.
+    pub(super) fn hot_spot(&self) -> Option<(Label, Field)> {
+        let both = |field: &Field| field.in_crm().is_some() && field.engine().is_some();
+        let fields: Vec<Field> = Field::ALL.into_iter().filter(both).collect();
+        Some((self.some_label(), *self.dice.pick(&fields)?))
+    }
+
+    /// Now and then the one that everybody works on.
+    fn spot(&self, elsewhere: (Label, Field)) -> (Label, Field) {
+        self.hot.filter(|_| self.dice.percent(35)).unwrap_or(elsewhere)
+    }
+
     fn crm_field(&self) -> Field {
         let fields: Vec<Field> = Field::ALL
             .into_iter()
@@ -86,7 +98,7 @@ impl Draw {
                 CrmAct::Import(owner, rows)
             }
             24..60 => {
-                let field = self.crm_field();
+                let (label, field) = self.spot((label, self.crm_field()));
                 CrmAct::Edit(label, field, self.typed_for_crm(field))
             }
             60..67 => {
@@ -122,7 +134,7 @@ impl Draw {
                 OutlookAct::Create(self.label(Some(person)), content)
             }
             12..58 => {
-                let field = self.office_field();
+                let (label, field) = self.spot((label, self.office_field()));
                 OutlookAct::Edit(label, field, self.typed_for_office(field))
             }
             58..70 => {

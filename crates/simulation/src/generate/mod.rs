@@ -6,6 +6,7 @@ mod upsets;
 
 use crate::abilities;
 use crate::dice::Dice;
+use crate::field::Field;
 use crate::history::{Act, Label, Loss, Run, ServiceAct, Step};
 use crate::history::{Declared, History};
 
@@ -37,6 +38,8 @@ struct Draw {
     without_folder: Option<usize>,
     /// No sync ran yet: there is nothing to do in Outlook.
     early: bool,
+    /// What several people work on at the moment.
+    hot: Option<(Label, Field)>,
     serial: u32,
     declared: Vec<Declared>,
     /// The connected CRM user sees nobody else's records at the moment.
@@ -59,6 +62,7 @@ impl Draw {
             left: Vec::new(),
             without_folder: None,
             early: true,
+            hot: None,
             serial: 0,
             declared: Vec::new(),
             hidden: false,
@@ -76,6 +80,10 @@ impl Draw {
             self.chapter(&mut steps);
             if self.dice.percent(50) {
                 steps.push(Step::Quiet);
+                // Nothing else happens, so nothing may come of it.
+                if self.losses && self.dice.percent(20) {
+                    steps.extend([Step::Loss(Loss::Store), Step::Quiet]);
+                }
             }
         }
         if steps.last() != Some(&Step::Quiet) {
@@ -85,6 +93,7 @@ impl Draw {
     }
 
     fn chapter(&mut self, steps: &mut Vec<Step>) {
+        self.hot = self.hot_spot();
         for _ in 0..=self.dice.below(3) {
             for _ in 0..self.dice.few(12) {
                 let act = self.act();

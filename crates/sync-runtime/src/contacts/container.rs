@@ -81,6 +81,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             marker.is_some_and(|marker| cluster_of(self.scope, marker).is_some())
         };
         let folder = match self.mailbox.folders().await?.into_iter().find(ours) {
+            Some(_) if self.known_removed && !self.reenable => return self.removed(state).await,
             Some(folder) => {
                 let claim = self.claim(&folder);
                 if let Claim::Theirs(cluster) = claim {

@@ -90,6 +90,9 @@ pub struct ContactSync<'a, M, C, S> {
     /// The container id that the resource's status knows: if it is missing its owner deleted it, even where the
     /// store was lost.
     pub known_folder: Option<&'a str>,
+    /// The resource's status says that the mailbox's owner removed the container: it stays so even where the store was
+    /// lost and the container lies in another folder.
+    pub known_removed: bool,
     /// The time of the last write that the resource's status knows: a store that knows only an earlier one is older
     /// than the truth.
     pub known_change: Option<Timestamp>,

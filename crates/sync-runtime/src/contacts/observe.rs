@@ -71,6 +71,7 @@ pub async fn observe<M: Mailbox, C: Crm, S: Store>(
         cluster: sync.cluster,
         owner: sync.owner,
         known_folder: sync.known_folder,
+        known_removed: sync.known_removed,
         known_change: sync.known_change,
         reenable: sync.reenable,
         mailbox: &DryMailbox::new(sync.mailbox, &writes),

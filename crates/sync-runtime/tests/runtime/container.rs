@@ -168,3 +168,18 @@ async fn k1_a_container_that_was_made_unseen_gets_the_name_that_is_declared_by_t
     world.sync().await;
     assert_eq!(world.mailbox().folder_names(), ["Customers"]);
 }
+
+#[tokio::test]
+async fn k8_a_container_that_its_owner_moved_away_stays_off_after_a_lost_store() {
+    let (mut world, folder) = with_two().await;
+    let elsewhere = world.mailbox().user_adds_folder("Private", None);
+    world
+        .mailbox()
+        .user_changes_folder(&folder, Some(&elsewhere), None);
+    assert_eq!(world.run().await.unwrap(), Outcome::RemovedByOwner);
+    world.report().await;
+    world.lose_store();
+    world.wait(300);
+    assert_eq!(world.run().await.unwrap(), Outcome::RemovedByOwner);
+    stays_off(&world).await;
+}

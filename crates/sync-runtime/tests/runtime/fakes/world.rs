@@ -37,6 +37,7 @@ pub(crate) struct User {
     pub(crate) owner: String,
     pub(crate) mailbox: FakeMailbox,
     pub(crate) known_folder: Option<String>,
+    pub(crate) known_removed: bool,
     pub(crate) known_change: Option<Timestamp>,
     pub(crate) reenable: bool,
 }
@@ -170,6 +171,7 @@ impl World {
             owner: owner.to_owned(),
             mailbox,
             known_folder: None,
+            known_removed: false,
             known_change: None,
             reenable: false,
         });
@@ -241,6 +243,7 @@ impl World {
             cluster: &self.cluster,
             owner: &user.owner,
             known_folder: user.known_folder.as_deref(),
+            known_removed: user.known_removed,
             known_change: user.known_change,
             reenable: user.reenable,
             mailbox: &user.mailbox,
@@ -359,6 +362,7 @@ impl World {
                 continue;
             };
             user.known_folder = state.folder.map(|folder| folder.id);
+            user.known_removed = state.removed_by_owner;
             user.known_change = state.last_change;
         }
     }
