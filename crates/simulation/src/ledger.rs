@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 use sync_engine::identity::item_marker;
 use sync_engine::link::Link;
@@ -105,7 +105,16 @@ pub(crate) struct Sync {
     pub approved: Option<Period>,
 }
 
+/// How long after its making a change of an imported record may pass for one of the import's own automations.
+const SETTLING: SignedDuration = SignedDuration::from_mins(5);
+
 impl Contact {
+    /// Whether it was changed long enough after its making that an import cannot have done it.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.changed
+            .is_some_and(|(changed, _)| changed.duration_since(self.created) >= SETTLING)
+    }
+
     /// Whether its record came back in a way that the runtime, as it is, may not notice.
     pub(crate) fn returned_unseen(&self) -> bool {
         let touched_since = self.changed.map(|(_, when)| when) > self.restored;
@@ -380,10 +389,12 @@ impl Ledger {
             let sync = self.syncs.get(person);
             let anew = sync.is_some_and(|sync| self.store_lost.max(sync.switched).is_some());
             let gone = contact.deleted.max(contact.transferred);
-            anew || gone >= item.left || self.disturbed >= item.left
+            let changed = contact.changed.map(|(_, when)| when);
+            anew || gone.max(changed) >= item.left || self.disturbed >= item.left
         };
         let moved = self.contacts.values().any(|contact| {
-            let mut items = contact.items.iter().filter(|(_, item)| item.moved);
+            let strayed = |item: &Item| item.moved || item.returned.is_some();
+            let mut items = contact.items.iter().filter(|(_, item)| strayed(item));
             items.any(|(person, item)| forgot(contact, *person, item))
         });
         let container = self

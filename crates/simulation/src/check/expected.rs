@@ -20,9 +20,6 @@ pub(super) enum Expected {
     Either,
 }
 
-/// How long after its making a change of an imported record may pass for one of the import's own automations.
-const SETTLING: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
-
 impl Sync<'_> {
     pub(super) fn expected(&self, label: Label, contact: &Contact) -> Expected {
         let record = contact
@@ -51,7 +48,11 @@ impl Sync<'_> {
         let shifted = contact.had_gap() && !abilities::KNOWS_LISTS;
         let unanswered = (ledger.disturbed >= gone && written) || shifted;
         let before_the_loss = |when: &Option<_>| when.is_some() && ledger.store_lost >= *when;
-        let forgotten = [contact.deleted, contact.transferred].iter().any(before_the_loss);
+        // A change of which the base was lost passes for an edit of the owner's.
+        let changed = contact.changed.map(|(_, when)| when);
+        let forgotten = [contact.deleted, contact.transferred, changed]
+            .iter()
+            .any(before_the_loss);
         let rekeyed = ledger.key_lost >= gone && ledger.key_lost.is_some();
         let undecided = sync.declared.max(sync.switched).max(ledger.rights_changed);
         let undecided = undecided.is_some() && undecided >= gone;
@@ -97,11 +98,8 @@ impl Sync<'_> {
             return Expected::Either;
         }
         if contact.imported && !self.declared.imported {
-            let settled = contact
-                .changed
-                .map(|(changed, _)| changed.duration_since(contact.created) >= SETTLING);
-            match settled {
-                Some(true) => {}
+            match contact.changed {
+                Some(_) if contact.is_settled() => {}
                 None if sync.declared.is_none() => return Expected::Absent,
                 _ => return Expected::Either,
             }
@@ -130,10 +128,7 @@ impl Sync<'_> {
     /// Whether a record takes part in a first sync.
     pub(super) fn takes_part(&self, contact: &Contact, record: &Value) -> bool {
         let own = owner_of(record, self.quiet.declared.len()) == Some(self.person);
-        let settled = contact
-            .changed
-            .is_some_and(|(changed, _)| changed.duration_since(contact.created) >= SETTLING);
-        let imported = contact.imported && !settled && !self.declared.imported;
+        let imported = contact.imported && !contact.is_settled() && !self.declared.imported;
         own && !imported
     }
 

@@ -60,18 +60,22 @@ impl Sync<'_> {
         // Of two records that were made for one item, as the first could not be found, one is nobody's.
         let doubled = ledger.rights_changed.is_some() && ledger.disturbed.is_some();
         // Without a base an item whose record is deleted may have been edited, and gets another.
-        let made_anew = self.base_lost() && ledger.contacts.values().any(|contact| contact.deleted.is_some());
-        // The account of records that the sync made went with a sync that was switched off.
-        let forgot = ledger.syncs[self.person].switched.is_some()
+        let made_anew = ledger.store_lost.max(ledger.key_lost).is_some()
+            && ledger.contacts.values().any(|contact| contact.deleted.is_some());
+        // The account of records that the sync made went with the store, or with a sync that was switched off.
+        let forgot = ledger.syncs[self.person]
+            .switched
+            .max(ledger.store_lost)
+            .is_some()
             && ledger
                 .contacts
                 .values()
                 .any(|contact| contact.born_in == Some(self.person) && contact.record.is_none());
         let known = |record: &String| doubled || made_anew || forgot || ledger.label_of(record).is_some();
-        let unknown = container
-            .items
-            .iter()
-            .filter(|(_, item)| item.marked && !item.record.as_ref().is_some_and(known));
+        let unknown = container.items.iter().filter(|(id, item)| {
+            let copy = ledger.copies.contains_key(&(self.person, (*id).clone()));
+            item.marked && !copy && !item.record.as_ref().is_some_and(known)
+        });
         unknown
             .map(|(id, item)| self.finding("I2", format!("item {id} is marked for {:?}", item.record)))
             .collect()
@@ -92,6 +96,10 @@ impl Sync<'_> {
             let Some((id, record)) = id.and_then(|id| self.quiet.view.records.get_key_value(id)) else {
                 continue;
             };
+            if contact.imported && contact.changed.is_some() && !contact.is_settled() {
+                // Whether that was a person the CRM's timeline tells.
+                return Vec::new();
+            }
             if !self.takes_part(contact, record) {
                 continue;
             }

@@ -2,7 +2,9 @@
 
 use super::Sync;
 use crate::abilities;
+use crate::field::Field;
 use crate::finding::Finding;
+use crate::policy::to_crm;
 use crate::view::Container;
 
 impl Sync<'_> {
@@ -42,7 +44,12 @@ impl Sync<'_> {
             let own = contact.items.get(&self.person);
             let touched = own.is_some_and(|own| own.edited.is_some() || own.left.is_some());
             let detached = self.may_be_detached(contact);
-            !touched && !detached && !ledger.copies.contains_key(&(self.person, (*id).clone()))
+            // It holds what never goes to the CRM.
+            let only_here =
+                |field: &Field| !to_crm(self.declared, *field) && field.of_contact(&item.contact).is_some();
+            let born_here = contact.born_in == Some(self.person);
+            let only_copy = born_here && Field::ALL.iter().any(only_here);
+            !touched && !detached && !only_copy && !ledger.copies.contains_key(&(self.person, (*id).clone()))
         });
         copies
             .map(|(id, _)| self.finding("I8", format!("the unedited copy {id} is still there")))

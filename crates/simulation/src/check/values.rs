@@ -124,7 +124,7 @@ impl Sync<'_> {
         let Case { crm, office, .. } = case;
         if office == crm {
             // An edit in Outlook that nothing in the CRM stands against must not be undone.
-            let undone = case.agreed.is_some()
+            let undone = case.agreed.is_some_and(|(theirs, ours)| theirs == ours)
                 && case.crm_wrote.is_none()
                 && case.office_wrote.is_some_and(|write| write.value != *office);
             return (undone && !self.may_conflict(field)).then_some("an edit in Outlook was undone");

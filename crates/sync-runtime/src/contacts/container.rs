@@ -99,7 +99,9 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
                 self.make_ours(&claim, &folder).await?;
                 folder
             }
-            None if self.known_folder.is_some() && !self.reenable => return self.removed(state).await,
+            None if self.known_folder.is_some() && !self.reenable && !state.making_folder => {
+                return self.removed(state).await;
+            }
             None => {
                 let marker = container_marker(self.scope, self.cluster);
                 let name = &self.policy.folder_name;
@@ -243,13 +245,26 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         Ok(folders.into_iter().find(|folder| folder.id == known.id))
     }
 
-    /// Enabled again before its copies were out of the mailbox. Those that are gone left intents behind.
+    /// Enabled again before its copies were out of the mailbox. Those that are gone left intents behind; if the container
+    /// is gone as well, nothing was left to do but to take note.
     pub(super) async fn call_off_disabling(&self, state: &mut ScopeState) -> Result<(), Stop> {
-        if state.disabling.take().is_some() {
-            state.initial = Initial::default();
-            self.commit(vec![self.keep(state)]).await?;
+        if state.disabling.take().is_none() {
+            return Ok(());
         }
-        Ok(())
+        let mut changes = Vec::new();
+        state.initial = Initial::default();
+        if let Some(known) = &state.folder {
+            let found = self.mailbox.folder(&known.id).await?;
+            if found.is_none_or(|found| found.parent != known.parent) {
+                changes.push(Change::DropScope(self.scope));
+                *state = ScopeState {
+                    making_folder: true,
+                    ..ScopeState::default()
+                };
+            }
+        }
+        changes.push(self.keep(state));
+        self.commit(changes).await
     }
 }
 
