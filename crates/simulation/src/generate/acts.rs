@@ -18,7 +18,7 @@ impl Draw {
         }
     }
 
-    fn person_index(&self) -> usize {
+    pub(super) fn person_index(&self) -> usize {
         self.dice.below(self.declared.len())
     }
 
@@ -35,7 +35,7 @@ impl Draw {
     }
 
     /// A contact that is likely to be in a person's mailbox.
-    fn label_of(&self, person: usize) -> Label {
+    pub(super) fn label_of(&self, person: usize) -> Label {
         let own = self.labels.iter().filter(|(_, whose)| *whose == Some(person));
         let own: Vec<_> = own.copied().collect();
         let own = self.one_of(&own).filter(|_| self.dice.percent(90));

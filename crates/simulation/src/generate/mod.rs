@@ -105,7 +105,10 @@ impl Draw {
             }
             let wait = self.dice.one([0, 1, 30, 130, 400, 1_500]);
             steps.push(Step::Wait(wait));
-            let upsets = self.upsets();
+            let mut upsets = self.upsets();
+            if self.outlook && !self.early && self.dice.percent(25) {
+                steps.push(self.crossing(&mut upsets));
+            }
             // The first one mostly does all there is to do, so that there is something to do in Outlook.
             let short = self.dice.percent(if self.early { 10 } else { 30 });
             self.early &= short;

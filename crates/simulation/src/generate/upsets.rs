@@ -1,10 +1,14 @@
 //! Drawing what comes in between.
 
 use super::Draw;
-use crate::history::{Fault, Trouble, Upset};
+use crate::field::Field;
+use crate::history::{Act, CrmAct, Fault, OutlookAct, Step, Trouble, Upset};
 
 /// About as many points as a run with some work has; later upsets are not met by shorter ones.
 const POINTS: usize = 120;
+
+/// About as many points as a run has that carries one edit over.
+const SOON: usize = 30;
 
 impl Draw {
     pub(super) fn upsets(&mut self) -> Vec<Upset> {
@@ -25,6 +29,26 @@ impl Draw {
         }
         upsets.sort_by_key(|upset| upset.moment);
         upsets
+    }
+
+    /// Somebody edits a field in Outlook, and while the run that carries it over is under way somebody edits it in the
+    /// CRM, or the process dies.
+    pub(super) fn crossing(&mut self, upsets: &mut Vec<Upset>) -> Step {
+        let person = self.person_index();
+        let label = self.label_of(person);
+        let field = self.hot.map_or(Field::Surname, |(_, field)| field);
+        let what = if self.faults > 0 && self.dice.percent(40) {
+            let delivered = self.dice.percent(50);
+            Trouble::Crash { delivered }
+        } else {
+            let typed = self.typed_for_crm(field);
+            Trouble::Act(Act::Crm(CrmAct::Edit(label, field, typed)))
+        };
+        let moment = u32::try_from(self.dice.below(SOON)).unwrap_or(0);
+        upsets.push(Upset { moment, what });
+        upsets.sort_by_key(|upset| upset.moment);
+        let edit = OutlookAct::Edit(label, field, self.typed_for_office(field));
+        Step::Act(Act::Outlook(person, edit))
     }
 
     fn upset(&self, what: Trouble) -> Upset {
