@@ -97,7 +97,7 @@ impl CrmTenantSpec {
         self.suspend.unwrap_or(false)
     }
 
-    /// The CRM field that keeps the mailbox ids of contacts, if one is declared.
+    /// The CRM field that keeps the digests of mailbox ids of contacts, if one is declared.
     #[must_use]
     pub fn external_id_of_contacts(&self) -> Option<&str> {
         self.crm.zoho.external_id_fields.as_ref()?.contacts.as_deref()
@@ -203,8 +203,9 @@ pub struct Zoho {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExternalIdFields {
-    /// API name of a text field in the CRM's Contacts module that does not allow duplicates. The operator keeps the
-    /// mailbox id of a contact made in Outlook in it; no mapping may use it. A field that does not exist or is of
+    /// API name of a text field in the CRM's Contacts module that does not allow duplicates. For a contact
+    /// made in Outlook the operator keeps 32 hexadecimal digits in it, a digest of the mailbox id; no mapping may use
+    /// it. A field that does not exist or is of
     /// another kind gives reason `ExternalIdFieldUnusable`. Default: none; `status.recoverable` of the syncs is then
     /// `Partial`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
