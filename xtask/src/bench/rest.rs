@@ -18,8 +18,8 @@ use crate::environment::{Operator, OperatorCommand, Services, install, operator_
 use crate::error::{Doing, Error, Result};
 use crate::say::say;
 
-/// How long the operator is watched at rest.
-const WINDOW: Duration = Duration::from_mins(2);
+/// How long the operator is watched at rest: every sync has run by its own schedule meanwhile, which is every five minutes.
+const WINDOW: Duration = Duration::from_mins(6);
 /// How long the first sync of all of them may take.
 const CONVERGES_WITHIN: Duration = Duration::from_hours(1);
 /// How often it is asked how far it is.
