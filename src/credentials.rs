@@ -27,6 +27,10 @@ pub(crate) enum CredentialsError {
     },
     #[error("the Secret {name} has no key {key}, or it is empty")]
     MissingKey { name: String, key: &'static str },
+    #[error(
+        "the operator may not read the Secret {name}: its service account needs the verb get on secrets in this namespace (the chart grants it; watchNamespace limits it to one namespace)"
+    )]
+    Forbidden { name: String },
     #[error("the Secret {name} cannot be read: {source}")]
     Api {
         name: String,
@@ -96,6 +100,9 @@ async fn get(
         Ok(None) => Err(CredentialsError::MissingSecret {
             name: name.to_owned(),
             keys,
+        }),
+        Err(kube::Error::Api(status)) if status.code == 403 => Err(CredentialsError::Forbidden {
+            name: name.to_owned(),
         }),
         Err(source) => Err(CredentialsError::Api {
             name: name.to_owned(),

@@ -65,18 +65,7 @@ where
     }
     let began = Instant::now();
     surroundings.metrics.reconcile_begins(kind);
-    let (next, outcome) = match AssertUnwindSafe(reconcile).catch_unwind().await {
-        Ok(Ok(next @ Next::Retry(_))) => (next, "retry"),
-        Ok(Ok(next)) => (next, "done"),
-        Ok(Err(error)) => {
-            tracing::warn!(object = %name(object), %error, "the API server did not do its part");
-            (Next::Retry(None), "error")
-        }
-        Err(_) => {
-            tracing::error!(object = %name(object), "a reconcile panicked; please report this as a bug");
-            (Next::Retry(None), "panic")
-        }
-    };
+    let (next, outcome) = isolated(&name(object), reconcile).await;
     surroundings.metrics.reconciled(kind, outcome, began.elapsed());
     let wait = match next {
         Next::In(wait) => {
@@ -106,6 +95,25 @@ where
     Ok(wait.map_or_else(Action::await_change, Action::requeue))
 }
 
+/// Whatever becomes of it, a reconcile ends with when to look again, and with a word for the metrics.
+async fn isolated<F>(name: &str, reconcile: F) -> (Next, &'static str)
+where
+    F: Future<Output = Result<Next, Box<kube::Error>>>,
+{
+    match AssertUnwindSafe(reconcile).catch_unwind().await {
+        Ok(Ok(next @ Next::Retry(_))) => (next, "retry"),
+        Ok(Ok(next)) => (next, "done"),
+        Ok(Err(error)) => {
+            tracing::warn!(object = %name, %error, "the API server did not do its part");
+            (Next::Retry(None), "error")
+        }
+        Err(_) => {
+            tracing::error!(object = %name, "a reconcile panicked; please report this as a bug");
+            (Next::Retry(None), "panic")
+        }
+    }
+}
+
 /// Reconciles do not fail: they say when to run again.
 #[allow(
     clippy::trivially_copy_pass_by_ref,
@@ -124,5 +132,32 @@ pub(super) fn log<K, E: std::error::Error + 'static>(
     match result {
         Ok(_) | Err(Error::ObjectNotFound(_)) => {}
         Err(error) => tracing::warn!(error = %crate::telemetry::log::chain(&error), "watch trouble"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOON: Duration = Duration::from_secs(30);
+
+    #[tokio::test]
+    async fn a_panic_is_one_objects_own_and_is_tried_again() {
+        let broken = isolated("ContactSync/a/broken", async { panic!("planted") });
+        let sound = isolated("ContactSync/a/sound", async { Ok(Next::In(SOON)) });
+        // In one task, as the controller polls the reconciles of a kind.
+        let (broken, sound) = futures::future::join(broken, sound).await;
+        assert_eq!(broken, (Next::Retry(None), "panic"));
+        assert_eq!(sound, (Next::In(SOON), "done"));
+    }
+
+    #[tokio::test]
+    async fn every_end_has_its_word() {
+        let error = kube::Error::LinesCodecMaxLineLengthExceeded;
+        let of = async |result| isolated("ContactSync/a/b", async { result }).await;
+        assert_eq!(of(Err(Box::new(error))).await, (Next::Retry(None), "error"));
+        let wait = Next::Retry(Some(SOON));
+        assert_eq!(of(Ok(wait)).await, (wait, "retry"));
+        assert_eq!(of(Ok(Next::Change)).await, (Next::Change, "done"));
     }
 }

@@ -153,7 +153,7 @@ async fn take_back(sync: &ContactSync, context: &Context) -> CleanUp {
         Ok(TakenBack::More) => CleanUp::More,
         Ok(TakenBack::Stopping) => CleanUp::NotYet,
         Ok(TakenBack::Held { until }) => CleanUp::Held { until },
-        Err(_) if waited(sync, context) >= LONGEST => CleanUp::GivenUp("for a day they could not be removed"),
+        Err(_) if is_over(waited(sync, context)) => CleanUp::GivenUp("for a day they could not be removed"),
         Err(trouble) => CleanUp::Trouble(trouble),
     }
 }
@@ -186,19 +186,30 @@ fn shut_out(sync: &ContactSync, context: &Context) -> CleanUp {
         return CleanUp::NotYet;
     }
     let why = context.tenants_seen.trouble(&key).map(|trouble| trouble.reason);
-    if is_patience_over(sync, context)
-        && matches!(why, Some(Reason::MissingSecret | Reason::MissingSecretKey))
-    {
-        return CleanUp::GivenUp("the Secret of the CrmTenant is gone, so nobody can sign in");
-    }
-    if waited(sync, context) >= LONGEST {
-        return CleanUp::GivenUp("for a day Microsoft 365 has not let the operator sign in");
+    if let Some(why) = given_up(why, is_patience_over(sync, context), waited(sync, context)) {
+        return CleanUp::GivenUp(why);
     }
     CleanUp::Trouble(Trouble {
         reason: Reason::TenantNotReady,
         message: "the copies cannot be removed from the mailbox while the CrmTenant is not signed in; mend it, or set deletionPolicy: Orphan to leave them there. After a day, and soon where the Secret is gone, the object goes without it".to_owned(),
         remedy: Remedy::Others(None),
     })
+}
+
+/// Why nobody is waited for any longer who would have to sign the operator in.
+fn given_up(why: Option<Reason>, patience_over: bool, waited: SignedDuration) -> Option<&'static str> {
+    let gone = matches!(why, Some(Reason::MissingSecret | Reason::MissingSecretKey));
+    if gone && patience_over {
+        Some("the Secret of the CrmTenant is gone, so nobody can sign in")
+    } else if is_over(waited) {
+        Some("for a day Microsoft 365 has not let the operator sign in")
+    } else {
+        None
+    }
+}
+
+fn is_over(waited: SignedDuration) -> bool {
+    waited >= LONGEST
 }
 
 /// How long ago somebody deleted the object.
@@ -228,4 +239,25 @@ fn known_scope<'a>(sync: &'a ContactSync, context: &Context) -> Option<(&'a str,
     let organisation = tenant.organisation()?;
     let scope = ScopeId::derive(office_tenant, organisation, user_id, Kind::Contacts);
     Some((user_id, scope))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NEARLY: SignedDuration = SignedDuration::from_mins(24 * 60 - 1);
+
+    #[test]
+    fn a_secret_that_is_gone_is_given_up_soon_and_everything_else_after_a_day() {
+        for why in [Reason::MissingSecret, Reason::MissingSecretKey] {
+            assert_eq!(given_up(Some(why), false, SignedDuration::ZERO), None);
+            assert!(
+                given_up(Some(why), true, SignedDuration::ZERO).is_some_and(|why| why.contains("Secret"))
+            );
+        }
+        for why in [None, Some(Reason::ClientSecretExpired), Some(Reason::Unreachable)] {
+            assert_eq!(given_up(why, true, NEARLY), None);
+            assert!(given_up(why, false, LONGEST).is_some_and(|why| why.contains("day")));
+        }
+    }
 }

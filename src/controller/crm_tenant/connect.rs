@@ -264,6 +264,7 @@ fn credentials_trouble(error: &CredentialsError) -> Trouble {
     match error {
         CredentialsError::MissingSecret { .. } => Trouble::others(Reason::MissingSecret, text),
         CredentialsError::MissingKey { .. } => Trouble::others(Reason::MissingSecretKey, text),
+        CredentialsError::Forbidden { .. } => Trouble::others(Reason::PermissionMissing, text),
         CredentialsError::Api { .. } => Trouble::time(Reason::Unreachable, text, None),
     }
 }
