@@ -15,7 +15,7 @@ async fn n1_a_locked_record_keeps_nobody_waiting_and_takes_the_edit_later() {
     let edit = |text| {
         world
             .mailbox()
-            .user_edits(&item, OfficeField::Department, Some(text))
+            .user_edits(&item, OfficeField::Department, Some(text));
     };
     edit("Engines");
     world.faults.plan("update record", 0, Fault::Locked);
