@@ -154,13 +154,15 @@ impl Worker<'_> {
         let controllers = Controllers::new(
             self.client.clone(),
             surroundings,
-            store,
+            store.clone(),
             Hasher::new(key),
             cluster,
             settings,
             self.stop.clone(),
         );
         controllers.await?.run(self.readiness, self.insight).await;
+        // A process that ends before the file is complete leaves a copy of it alone without what was written last.
+        store.close().await;
         Ok(())
     }
 }

@@ -167,8 +167,8 @@ pub(crate) struct Ledger {
     pub acts_after_start: u32,
     /// A sync ran.
     pub started: bool,
-    /// A round of changes never ended: the container is listed once an hour until there are rounds again.
-    pub without_rounds: bool,
+    /// When a round of changes first never ended: the container is listed once an hour until there are rounds again.
+    pub without_rounds: Option<Period>,
     /// Records that the CRM has locked.
     pub locked: BTreeSet<Label>,
     /// Other applications used up the CRM's credits of the day.

@@ -269,7 +269,7 @@ impl<'a> Player<'a> {
         }
         let waits = {
             let ledger = locked(&self.stage.ledger);
-            ledger.without_rounds || ledger.now(ledger.rights_changed)
+            ledger.without_rounds.is_some() || ledger.now(ledger.rights_changed)
         };
         if self.unlock() || waits {
             self.run(&Run::default())?;

@@ -21,7 +21,9 @@ pub(super) fn perform(stage: &Stage, act: ServiceAct) -> Done {
         }
         ServiceAct::RepeatPages(person, pages) => {
             let folder = container(stage, person)?;
-            locked(&stage.ledger).without_rounds = true;
+            let mut ledger = locked(&stage.ledger);
+            ledger.without_rounds = Some(ledger.period);
+            drop(ledger);
             json!({"do": "loop_delta", "user": user_id(person), "folder": folder, "pages": pages})
         }
         ServiceAct::Touch(person) => {

@@ -81,6 +81,12 @@ impl SqliteStore {
         })
     }
 
+    /// Ends the work with the file, so that it is complete without the files beside it. Whatever is asked of the store
+    /// afterwards fails.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
     /// The same store, whose commits are measured.
     #[must_use]
     pub fn observed_by(self, observer: Arc<dyn CommitObserver>) -> Self {
