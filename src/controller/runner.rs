@@ -65,7 +65,7 @@ where
     }
     let began = Instant::now();
     surroundings.metrics.reconcile_begins(kind);
-    let (next, outcome) = isolated(&name(object), reconcile).await;
+    let (next, outcome) = isolated(|| name(object), reconcile).await;
     surroundings.metrics.reconciled(kind, outcome, began.elapsed());
     let wait = match next {
         Next::In(wait) => {
@@ -96,7 +96,7 @@ where
 }
 
 /// Whatever becomes of it, a reconcile ends with when to look again, and with a word for the metrics.
-async fn isolated<F>(name: &str, reconcile: F) -> (Next, &'static str)
+async fn isolated<F>(name: impl Fn() -> String, reconcile: F) -> (Next, &'static str)
 where
     F: Future<Output = Result<Next, Box<kube::Error>>>,
 {
@@ -104,11 +104,11 @@ where
         Ok(Ok(next @ Next::Retry(_))) => (next, "retry"),
         Ok(Ok(next)) => (next, "done"),
         Ok(Err(error)) => {
-            tracing::warn!(object = %name, %error, "the API server did not do its part");
+            tracing::warn!(object = %name(), %error, "the API server did not do its part");
             (Next::Retry(None), "error")
         }
         Err(_) => {
-            tracing::error!(object = %name, "a reconcile panicked; please report this as a bug");
+            tracing::error!(object = %name(), "a reconcile panicked; please report this as a bug");
             (Next::Retry(None), "panic")
         }
     }
@@ -143,8 +143,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_one_objects_own_and_is_tried_again() {
-        let broken = isolated("ContactSync/a/broken", async { panic!("planted") });
-        let sound = isolated("ContactSync/a/sound", async { Ok(Next::In(SOON)) });
+        let broken = isolated(|| "ContactSync/a/broken".to_owned(), async { panic!("planted") });
+        let sound = isolated(|| "ContactSync/a/sound".to_owned(), async { Ok(Next::In(SOON)) });
         // In one task, as the controller polls the reconciles of a kind.
         let (broken, sound) = futures::future::join(broken, sound).await;
         assert_eq!(broken, (Next::Retry(None), "panic"));
@@ -154,7 +154,7 @@ mod tests {
     #[tokio::test]
     async fn every_end_has_its_word() {
         let error = kube::Error::LinesCodecMaxLineLengthExceeded;
-        let of = async |result| isolated("ContactSync/a/b", async { result }).await;
+        let of = async |result| isolated(|| "ContactSync/a/b".to_owned(), async { result }).await;
         assert_eq!(of(Err(Box::new(error))).await, (Next::Retry(None), "error"));
         let wait = Next::Retry(Some(SOON));
         assert_eq!(of(Ok(wait)).await, (wait, "retry"));

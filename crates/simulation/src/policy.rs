@@ -143,6 +143,13 @@ pub(crate) fn to_office(declared: &Declared, field: Field) -> bool {
         && direction(&declared.mapping, field).is_some()
 }
 
+/// Whether a sync cuts a text that is too long for the other side.
+#[must_use]
+pub(crate) fn is_cut(declared: &Declared, field: Field) -> bool {
+    let mut own = declared.mapping.own.iter();
+    own.any(|own| own.field == field && own.cut)
+}
+
 /// Whether a sync carries a field from the mailbox to the CRM.
 #[must_use]
 pub(crate) fn to_crm(declared: &Declared, field: Field) -> bool {

@@ -29,13 +29,14 @@ fn private(quiet: &Quiet<'_>) -> Vec<Finding> {
         let what = match quiet.view.mailboxes[*person].items.get(id) {
             None => "is gone".to_owned(),
             Some(now) => {
-                let (mut was, mut now) = (was.clone(), lasting(now));
-                if marked_as_copy(&now) {
+                let mut now = lasting(now);
+                if marked_as_copy(&now)
+                    && let Some(marker) = was.get(MARKER)
+                {
                     // Switched off, a copy that stays is told apart from the original.
-                    was.remove(MARKER);
-                    now.remove(MARKER);
+                    now.insert(MARKER.to_owned(), marker.clone());
                 }
-                differences(&was, &now)?
+                differences(was, &now)?
             }
         };
         let what = format!("person {person}: item {id} outside the sync {what}");

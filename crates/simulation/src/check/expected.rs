@@ -7,7 +7,7 @@ use crate::abilities;
 use crate::field::{Field, Kind};
 use crate::history::{Declared, Label};
 use crate::ledger::{Contact, owner_of};
-use crate::policy::to_office;
+use crate::policy::{is_cut, to_office};
 
 /// What anybody can tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,13 +180,6 @@ pub(super) const NAMES: [Field; 5] = [
 pub(super) fn fits(record: &Value, declared: &Declared) -> bool {
     let mapped = || Field::ALL.into_iter().filter(|field| to_office(declared, *field));
     let held = |field: Field| field.of_record(record).filter(|_| to_office(declared, field));
-    let is_cut = |field: Field| {
-        declared
-            .mapping
-            .own
-            .iter()
-            .any(|own| own.field == field && own.cut)
-    };
     NAMES.into_iter().any(|field| held(field).is_some())
         && mapped().all(|field| {
             held(field).is_none_or(|text| match (field, field.kind()) {
@@ -195,7 +188,7 @@ pub(super) fn fits(record: &Value, declared: &Declared) -> bool {
                 (_, Kind::Email) => text.split_once('@').is_some(),
                 // Exchange counts in UTF-16.
                 _ => {
-                    let most = if is_cut(field) { usize::MAX } else { 255 };
+                    let most = if is_cut(declared, field) { usize::MAX } else { 255 };
                     let cut: String = text.chars().take(255).collect();
                     text.chars().count() <= most && cut.encode_utf16().count() <= 255
                 }

@@ -12,7 +12,7 @@ use crate::field::{Field, canonical};
 use crate::finding::Finding;
 use crate::history::{Conflict, Declared, Label};
 use crate::ledger::{Contact, Side, Write, owner_of};
-use crate::policy::{to_crm, to_office};
+use crate::policy::{is_cut, to_crm, to_office};
 use crate::view::{Container, Item};
 
 /// Everything about one field of one pair.
@@ -105,14 +105,8 @@ impl Sync<'_> {
 
     /// A text that is cut on its way to the mailbox.
     fn as_carried(&self, field: Field, text: Option<String>) -> Option<String> {
-        let cut = self
-            .declared
-            .mapping
-            .own
-            .iter()
-            .any(|own| own.field == field && own.cut);
         match text {
-            Some(text) if cut && text.chars().count() > 255 => {
+            Some(text) if is_cut(self.declared, field) && text.chars().count() > 255 => {
                 canonical(&text.chars().take(255).collect::<String>())
             }
             text => text,
@@ -188,9 +182,7 @@ impl Sync<'_> {
     /// Whether an edit may stand against more than another edit of the same field: against a value of which nobody knows
     /// who typed it, the rest of a text that was cut, or another part of the address.
     fn may_conflict(&self, field: Field) -> bool {
-        let mut own = self.declared.mapping.own.iter();
-        let cut = own.any(|own| own.field == field && own.cut);
-        cut || field == Field::Street || field == Field::City || self.base_lost()
+        is_cut(self.declared, field) || field == Field::Street || field == Field::City || self.base_lost()
     }
 
     /// Whether somebody saw the value and wrote over it, or it was what both sides had agreed on before.
