@@ -77,6 +77,18 @@ async fn k2_what_is_never_synced_beats_every_mapping() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn k2_never_syncing_what_the_crm_requires_stalls_the_syncs() {
+    let case = Case::in_sync(World::three(), ANA).await;
+    declare(&case, json!({ "neverSync": { "office": ["surname"] } })).await;
+    let sync: ContactSync = case.says("ana", Reason::MappingInvalid).await;
+    let words = ["surname", "neverSync", "Last_Name"];
+    sync.words(ConditionType::Stalled, Reason::MappingInvalid, &words);
+    declare(&case, json!({ "neverSync": null })).await;
+    case.settled::<ContactSync>("ana", Reason::InSync).await;
+    case.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn k3_defaults_of_the_tenant_hold_where_a_sync_says_nothing() {
     let case = Case::connected(World::three()).await;
     let defaults =

@@ -55,6 +55,16 @@ pub enum Problem {
         /// The second mailbox field.
         second: OfficeField,
     },
+    /// What the tenant never syncs takes away the only rule for a field that the CRM requires.
+    #[error(
+        "{office}: neverSync of the CrmTenant takes it out of the mapping, but the CRM requires {crm} of every contact; take {office} out of neverSync, or map another field to {crm}"
+    )]
+    Required {
+        /// The mailbox field.
+        office: OfficeField,
+        /// The CRM field.
+        crm: String,
+    },
     /// An entry of a list without those before it.
     #[error(
         "{office} is mapped, but {missing} is not: the mailbox keeps lists without gaps, so that an entry is known by those before it; map {missing} too, or leave {office} out"

@@ -86,7 +86,15 @@ impl Mapping {
             problems.extend(gaps(&rules, requested));
         }
         let never = &requested.never;
-        rules.retain(|office, rule| !never.office.contains(office) && !never.crm.contains(&rule.crm));
+        let (kept, taken): (BTreeMap<_, _>, BTreeMap<_, _>) = rules
+            .into_iter()
+            .partition(|(office, rule)| !never.office.contains(office) && !never.crm.contains(&rule.crm));
+        rules = kept;
+        let required = taken.into_values().filter(|rule| rule.mandatory);
+        problems.extend(required.map(|rule| Problem::Required {
+            office: rule.office,
+            crm: rule.crm,
+        }));
         problems.extend(align_lists(&mut rules, requested));
         let mut seen: BTreeMap<&str, OfficeField> = BTreeMap::new();
         for rule in rules.values() {

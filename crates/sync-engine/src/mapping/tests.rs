@@ -176,6 +176,27 @@ fn n5_what_must_never_sync_is_in_no_mapping_whatever_its_rules_say() {
 }
 
 #[test]
+fn k2_what_must_never_sync_cannot_take_away_what_the_crm_requires() {
+    let never = Never {
+        office: BTreeSet::from([OfficeField::Surname]),
+        ..Never::default()
+    };
+    let without = Requested {
+        never: never.clone(),
+        ..everything()
+    };
+    let required = problem(&without);
+    assert!(matches!(required, Problem::Required { .. }), "{required:?}");
+    assert!(required.to_string().contains("Last_Name"), "{required}");
+    let by_another = Requested {
+        exclude: BTreeSet::from([OfficeField::Surname]),
+        never,
+        ..own(OfficeField::CompanyName, "Last_Name", None)
+    };
+    assert!(Mapping::resolve(&by_another, &metadata()).is_ok());
+}
+
+#[test]
 fn k2_no_rule_goes_further_than_the_sync() {
     let narrow = |direction| {
         let mapping = Mapping::resolve(
