@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::office_field::OfficeField;
 use crate::value::Value;
 
@@ -115,8 +117,21 @@ pub struct FieldBase {
 }
 
 /// The base of one link: per mapped field what both sides held. Empty means that no base is known.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<u8>", into = "Vec<u8>")]
 pub struct Base(pub BTreeMap<OfficeField, FieldBase>);
+
+impl From<Base> for Vec<u8> {
+    fn from(base: Base) -> Self {
+        base.to_bytes()
+    }
+}
+
+impl From<Vec<u8>> for Base {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::from_bytes(&bytes)
+    }
+}
 
 impl Base {
     /// The stored form: 17 bytes a field, about 400 in all.

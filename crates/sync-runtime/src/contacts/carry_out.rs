@@ -24,6 +24,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
     pub(super) async fn carry_out(&self, mut outbox: Outbox, run: &mut Run) -> Result<(), Stop> {
         let mut changes = self.without_calls(&mut outbox, run);
         self.remember_conflicts(&outbox.merges, &mut changes).await?;
+        self.expect_answers(&outbox.merges, run);
         changes.push(self.keep(&run.state));
         self.commit(changes).await?;
         // Markers that name another record by now are mended before anything is made for the one they named.
@@ -176,6 +177,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
     }
 
     pub(super) fn off_the_queue(&self, crm_id: String, run: &mut Run, changes: &mut Vec<Change>) {
+        run.state.unanswered.remove(&crm_id);
         if run.guard.unhold(&crm_id) {
             changes.push(Change::Unhold(self.scope, crm_id.clone()));
         }

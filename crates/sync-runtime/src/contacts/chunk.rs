@@ -40,7 +40,8 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             return Ok(true);
         }
         self.watch(run).await?;
-        let seen = self.look(&rows, run).await?;
+        let mut seen = self.look(&rows, run).await?;
+        self.recall_unanswered(&rows, &mut seen, run).await?;
         let mut outbox = Outbox::default();
         for row in rows {
             self.sort(row, &seen, run, &mut outbox);

@@ -103,6 +103,7 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
             self.done(planned.crm_id, run, changes);
         } else {
             // The guard has it, or the next sync.
+            run.state.unanswered.remove(&planned.crm_id);
             changes.push(Change::Dequeue(self.scope, planned.crm_id));
         }
     }

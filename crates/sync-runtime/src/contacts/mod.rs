@@ -32,6 +32,7 @@ mod rounds;
 mod run;
 mod settings;
 mod strangers;
+mod unanswered;
 mod vacant;
 mod waiting;
 
@@ -290,6 +291,8 @@ impl<M: Mailbox, C: Crm, S: Store> ContactSync<'_, M, C, S> {
         if state.key.is_some() && state.key != key {
             changes.push(Change::DropBases(self.scope));
         }
+        // Like the bases, what is not known to have arrived says nothing any more.
+        state.unanswered.clear();
         if state.key.is_some() || state.mapping.is_some() {
             changes.push(Change::EnqueueAll(self.scope));
         }

@@ -62,7 +62,7 @@ impl Run {
     /// Whether the record has to be looked at together with its item, whatever changed: what waits for something has to
     /// be judged by both.
     pub(super) fn waits(&self, crm_id: &str) -> bool {
-        self.guard.holds(crm_id) || self.parked.contains(crm_id)
+        self.guard.holds(crm_id) || self.parked.contains(crm_id) || self.state.unanswered.contains_key(crm_id)
     }
 
     /// Whether an item waits, which no link knows.

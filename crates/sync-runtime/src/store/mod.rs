@@ -19,7 +19,7 @@ use sync_engine::link::{CrmIntent, Link, Side};
 pub use memory::MemoryStore;
 pub use scratch::Scratch;
 pub use sqlite::{CommitObserver, SqliteStore};
-pub use state::{Initial, KnownFolder, RunCounts, ScopeState, Trip};
+pub use state::{Initial, KnownFolder, RunCounts, ScopeState, Trip, Unanswered};
 
 /// Why the store did not answer.
 #[derive(Debug, thiserror::Error)]

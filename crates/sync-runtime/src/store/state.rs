@@ -1,7 +1,10 @@
 //! What a sync remembers of itself between runs.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sync_engine::hash::Base;
 
 use crate::ports::Keyset;
 
@@ -42,8 +45,19 @@ pub struct ScopeState {
     pub trip: Option<Trip>,
     /// What the guard has let through since nothing was left to do.
     pub run: RunCounts,
+    /// Writes to contacts of which nobody knows whether they arrived, by record.
+    pub unanswered: BTreeMap<String, Unanswered>,
     /// When its copies began to leave the mailbox, where it is being switched off.
     pub disabling: Option<Timestamp>,
+}
+
+/// What was about to be written to a contact, and what the other side held then: the base of these fields if it arrives.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unanswered {
+    /// To the item.
+    pub to_office: Base,
+    /// To the record.
+    pub to_crm: Base,
 }
 
 /// What a run has done of what the guard watches.

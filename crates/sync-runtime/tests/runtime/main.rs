@@ -30,4 +30,5 @@ mod scenes;
 mod search;
 mod strangers;
 mod two_way;
+mod unanswered;
 mod waiting;
