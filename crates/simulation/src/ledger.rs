@@ -97,6 +97,8 @@ pub(crate) struct Sync {
     pub switched: Option<Period>,
     /// Its policy was changed.
     pub declared: Option<Period>,
+    /// Another name was declared for its folder.
+    pub named: Option<Period>,
     /// Its mapping was changed.
     pub remapped: Option<Period>,
     /// A folder that its owner deleted was asked for anew.

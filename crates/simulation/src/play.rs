@@ -259,7 +259,7 @@ impl<'a> Player<'a> {
     /// No faults, and cycles until two of them write nothing; then everything is checked.
     fn quiet(&mut self) -> Result<(), SetupError> {
         self.stage.note("QUIET");
-        let (unchanged, before) = (self.is_unchanged(), self.counted(&MADE_OR_DELETED));
+        let (unchanged, before) = (self.is_unchanged(), counted(&self.stage, &MADE_OR_DELETED));
         self.network.deliver_stragglers(true);
         if locked(&self.stage.ledger).hidden {
             act::perform(&self.stage, &Act::Service(ServiceAct::HideOthers(false)));
@@ -304,7 +304,7 @@ impl<'a> Player<'a> {
             let what = format!("{writing} cycles without faults wrote something");
             self.stage.found(Finding::new("I3", what));
         }
-        if unchanged && self.counted(&MADE_OR_DELETED) != before {
+        if unchanged && counted(&self.stage, &MADE_OR_DELETED) != before {
             let what =
                 "something was made or deleted after the store was lost, and nothing else had happened";
             self.stage.found(Finding::new("I11", what));
@@ -340,15 +340,7 @@ impl<'a> Player<'a> {
             ("zoho", "writes_by_api"),
             ("zoho", "deletes_by_api"),
         ];
-        self.counted(&WRITES)
-    }
-
-    fn counted(&self, names: &[(&str, &str)]) -> u64 {
-        let counters = self.stage.world.counters();
-        let counts = names
-            .iter()
-            .filter_map(|(service, name)| counters[service].get(*name));
-        counts.sum()
+        counted(&self.stage, &WRITES)
     }
 
     /// Whether the store was lost in this period and nothing else happened, nor ever anything that only it knew.
@@ -356,7 +348,11 @@ impl<'a> Player<'a> {
         let ledger = locked(&self.stage.ledger);
         let only_known = ledger.contacts.values().any(|contact| {
             let lost = contact.deleted.max(contact.transferred);
-            contact.crowded || lost.is_some() || contact.items.values().any(|item| item.left.is_some())
+            let unsure = contact.imported && contact.changed.is_some() && !contact.is_settled();
+            contact.crowded
+                || unsure
+                || lost.is_some()
+                || contact.items.values().any(|item| item.left.is_some())
         });
         let capped = locked(&self.stage.declared)
             .iter()
@@ -433,4 +429,12 @@ impl<'a> Player<'a> {
         };
         Ok((0..people).map(of).collect())
     }
+}
+
+fn counted(stage: &Stage, names: &[(&str, &str)]) -> u64 {
+    let counters = stage.world.counters();
+    let counts = names
+        .iter()
+        .filter_map(|(service, name)| counters[service].get(*name));
+    counts.sum()
 }

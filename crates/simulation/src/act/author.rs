@@ -19,6 +19,9 @@ pub(super) fn perform(stage: &Stage, person: usize, act: &AuthorAct) {
             if other.mapping != declared.mapping {
                 sync.remapped = Some(period);
             }
+            if other.folder != declared.folder {
+                sync.named = Some(period);
+            }
             sync.declared = Some(period);
             *declared = other.clone();
         }

@@ -84,7 +84,10 @@ impl Sync<'_> {
             // Gone on both sides, its link was dropped: a record that comes back is a new one.
             let recreated = was_there && left < ledger.period;
             let came_back = contact.restored >= Some(left) || recreated;
-            return if item.returned.is_some() || began_anew || crossed || came_back {
+            // Moved out while the links were lost, it was made again: there may be two of them.
+            let forgot = ledger.store_lost.max(sync.switched).is_some();
+            let strayed = item.moved && forgot && !abilities::FINDS_MOVED_ITEMS;
+            return if item.returned.is_some() || began_anew || crossed || came_back || strayed {
                 Expected::Either
             } else {
                 Expected::Absent

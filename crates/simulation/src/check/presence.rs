@@ -44,7 +44,7 @@ impl Sync<'_> {
         let sync = &ledger.syncs[self.person];
         let renamed = sync.folder_renamed.is_some();
         // With the store the name was lost that had been declared before.
-        let forgot = sync.declared.is_some() && ledger.store_lost >= sync.declared;
+        let forgot = sync.named.is_some() && ledger.store_lost >= sync.named;
         if renamed || forgot || container.name == wanted {
             return Vec::new();
         }

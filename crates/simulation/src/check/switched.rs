@@ -49,7 +49,20 @@ impl Sync<'_> {
                 |field: &Field| !to_crm(self.declared, *field) && field.of_contact(&item.contact).is_some();
             let born_here = contact.born_in == Some(self.person);
             let only_copy = born_here && Field::ALL.iter().any(only_here);
-            !touched && !detached && !only_copy && !ledger.copies.contains_key(&(self.person, (*id).clone()))
+            // Without a base nobody decided what stands: it may hold what the record does not.
+            let based = ledger.store_lost.max(ledger.key_lost).is_none();
+            let record = record.and_then(|id| self.quiet.view.records.get(id));
+            let holds_more = |field: &Field| {
+                let theirs = record.and_then(|record| field.of_record(record));
+                let ours = field.of_contact(&item.contact);
+                ours.is_some() && ours != theirs
+            };
+            let undecided = !based && Field::ALL.iter().any(holds_more);
+            !touched
+                && !detached
+                && !only_copy
+                && !undecided
+                && !ledger.copies.contains_key(&(self.person, (*id).clone()))
         });
         copies
             .map(|(id, _)| self.finding("I8", format!("the unedited copy {id} is still there")))
