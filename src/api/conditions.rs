@@ -27,6 +27,28 @@ pub enum ConditionType {
     OfficeConnected,
     /// The CRM accepts the operator.
     CrmConnected,
+    /// The Microsoft 365 tenant's administrator consented to every permission that is needed.
+    ConsentGranted,
+    /// An administrator with the role and accepted terms stand behind the installation.
+    Installed,
+    /// The administrator has an account in the CRM organisation.
+    AccountLinked,
+    /// The administrator's CRM account is the organisation's super admin.
+    SuperAdmin,
+    /// Somebody who may manage users approved the request to join.
+    Approved,
+    /// Somebody who may manage users turned the request to join down.
+    Denied,
+    /// A request to join waits for somebody who may manage users. Present only while true.
+    AwaitingApproval,
+    /// The person is invited to the CRM.
+    Invited,
+    /// The person is a user of the CRM.
+    Accepted,
+    /// The person turned the invitation down, or somebody took it back in the CRM. Present only while true.
+    Rejected,
+    /// The person uses an account of another organisation. Present only while true.
+    LinkedElsewhere,
     /// The sync is switched on, by its author and by the mailbox's user.
     Enabled,
     /// The first sync is complete.
@@ -41,13 +63,24 @@ pub enum ConditionType {
 
 impl ConditionType {
     /// Every type, in the order in which conditions are listed.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 22] = [
         Self::Ready,
         Self::Reconciling,
         Self::Stalled,
         Self::Suspended,
         Self::OfficeConnected,
         Self::CrmConnected,
+        Self::ConsentGranted,
+        Self::Installed,
+        Self::AccountLinked,
+        Self::SuperAdmin,
+        Self::Approved,
+        Self::Denied,
+        Self::AwaitingApproval,
+        Self::Invited,
+        Self::Accepted,
+        Self::Rejected,
+        Self::LinkedElsewhere,
         Self::Enabled,
         Self::InitialSyncComplete,
         Self::Held,
@@ -65,6 +98,17 @@ impl ConditionType {
             Self::Suspended => "Suspended",
             Self::OfficeConnected => "OfficeConnected",
             Self::CrmConnected => "CrmConnected",
+            Self::ConsentGranted => "ConsentGranted",
+            Self::Installed => "Installed",
+            Self::AccountLinked => "AccountLinked",
+            Self::SuperAdmin => "SuperAdmin",
+            Self::Approved => "Approved",
+            Self::Denied => "Denied",
+            Self::AwaitingApproval => "AwaitingApproval",
+            Self::Invited => "Invited",
+            Self::Accepted => "Accepted",
+            Self::Rejected => "Rejected",
+            Self::LinkedElsewhere => "LinkedElsewhere",
             Self::Enabled => "Enabled",
             Self::InitialSyncComplete => "InitialSyncComplete",
             Self::Held => "Held",

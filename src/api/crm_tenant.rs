@@ -5,7 +5,10 @@ use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Conditions, ContactPolicy, NeverSync, SecretRef, TenantGuard, schema};
+use super::{
+    ApprovedUsers, Conditions, ContactPolicy, Installation, InstallationStatus, InviteSettings, NeverSync,
+    SecretRef, TenantGuard, schema,
+};
 
 /// Which Microsoft 365 tenant and which CRM organisation belong together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, CustomResource, JsonSchema)]
@@ -32,6 +35,7 @@ use super::{Conditions, ContactPolicy, NeverSync, SecretRef, TenantGuard, schema
     printcolumn(name = "Organization", type_ = "string", json_path = ".status.crm.organizationId", description = "Id of the CRM organisation"),
     printcolumn(name = "Edition", type_ = "string", json_path = ".status.crm.edition", description = "Edition of the CRM"),
     printcolumn(name = "Contact syncs", type_ = "integer", json_path = ".status.syncs.contactSyncs", description = "Number of `ContactSync` objects that refer to it"),
+    printcolumn(name = "Invites", type_ = "integer", json_path = ".status.invites", description = "Number of `CrmUserInvite` objects that refer to it"),
     printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#, description = "Whether both services are connected"),
     printcolumn(name = "Reason", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].reason"#, description = "Why it is ready or not"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
@@ -45,6 +49,13 @@ pub struct CrmTenantSpec {
 
     /// The CRM organisation, and how the operator signs in to it.
     pub crm: Crm,
+
+    /// The authority under which the operator works for the organisation.
+    pub installation: Installation,
+
+    /// Who may be synced and invited. Default: those to whom the app is assigned in Microsoft Entra.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_users: Option<ApprovedUsers>,
 
     /// Pairs of a Microsoft 365 user and a CRM user who are the same person although their e-mail addresses differ.
     /// Without an entry a mailbox meets only the CRM user with one of its own addresses. At most 1000 entries.
@@ -64,6 +75,10 @@ pub struct CrmTenantSpec {
     /// longer reaches `Last_Name` because of it sets `Stalled=True` with reason `MappingInvalid`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub never_sync: Option<NeverSync>,
+
+    /// How users are invited to the CRM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invites: Option<InviteSettings>,
 
     /// How much all syncs of this tenant together may do before a person is asked, besides each sync's own `guard`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -128,8 +143,10 @@ pub struct Office365 {
     pub tenant_id: String,
 
     /// Application (client) id of the app registration, a UUID. The app needs the application permissions
-    /// `User.Read.All` and `Contacts.ReadWrite` with an administrator's consent; a missing one is named by reason
-    /// `PermissionMissing`.
+    /// `Application.Read.All`, `GroupMember.Read.All`, `RoleManagement.Read.Directory`, `User.Read.All` and
+    /// `Contacts.ReadWrite`, and `Mail.Send` for requests to join, with an administrator's consent; a missing one is
+    /// named by reason `PermissionMissing`. The permissions on mailboxes may be limited to some of them (RBAC for
+    /// Applications) instead.
     #[schemars(schema_with = "schema::uuid")]
     pub client_id: String,
 
@@ -335,7 +352,8 @@ pub struct CrmTenantStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
 
-    /// `Ready`, `OfficeConnected`, `CrmConnected`, and, only while true, `Reconciling`, `Stalled` and `Suspended`.
+    /// `Ready`, `OfficeConnected`, `CrmConnected`, `ConsentGranted`, `Installed`, `AccountLinked`, `SuperAdmin`, and,
+    /// only while true, `Reconciling`, `Stalled` and `Suspended`.
     #[serde(default, skip_serializing_if = "Conditions::is_empty")]
     pub conditions: Conditions,
 
@@ -352,9 +370,17 @@ pub struct CrmTenantStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crm: Option<CrmStatus>,
 
+    /// When and for whom the installation was verified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub installation: Option<InstallationStatus>,
+
     /// How many objects refer to this tenant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub syncs: Option<SyncCounts>,
+
+    /// Number of `CrmUserInvite` objects that refer to this tenant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invites: Option<u32>,
 }
 
 /// The Microsoft 365 tenant as the operator saw it.

@@ -4,6 +4,7 @@
 //! defaults, because they show as drift to whoever applies from Git, so every field with a default is an
 //! `Option` here and the default is applied when the effective policy is resolved.
 
+mod approved_users;
 pub mod conditions;
 mod contact_mapping;
 mod contact_policy;
@@ -11,9 +12,13 @@ mod contact_sync;
 mod contact_sync_status;
 mod crds;
 mod crm_tenant;
+mod crm_user_invite;
+mod crm_user_invite_status;
 mod effective_contact_policy;
 mod guard;
+mod installation;
 mod interval;
+mod invite_settings;
 mod never_sync;
 mod office_field;
 pub mod reasons;
@@ -21,6 +26,7 @@ mod references;
 mod schema;
 mod yaml;
 
+pub use approved_users::{ApprovedUsers, ApprovedUsersMode};
 pub use conditions::{Condition, ConditionStatus, ConditionType, Conditions};
 pub use contact_mapping::{ContactMapping, MappedField, MappingBase, TooLong};
 pub use contact_policy::{
@@ -40,9 +46,16 @@ pub use crm_tenant::{
     CrmTenantStatus, ExternalIdFields, NamespacesFrom, Office365, Office365Auth, Office365AuthMode,
     Office365Status, SyncCounts, SyncDefaults, Zoho, ZohoDataCenter,
 };
+pub use crm_user_invite::{
+    CrmUserInvite, CrmUserInviteSpec, InviteDeletionPolicy, InviteType, InvitedAccount, InvitedAccountMode,
+    ReadyWhen,
+};
+pub use crm_user_invite_status::{CrmUserInviteStatus, Decision, DecisionVerdict, InvitePhase, RequestMails};
 pub use effective_contact_policy::EffectiveContactPolicy;
 pub use guard::{ContactGuard, EffectiveContactGuard, TenantGuard, UPDATES_NEVER_HELD};
+pub use installation::{Account, AccountMode, Installation, InstallationStatus, Recheck};
 pub use interval::Interval;
+pub use invite_settings::{InviteSettings, JoinRequests, PreApproved};
 pub use never_sync::NeverSync;
 pub use office_field::OfficeFieldName;
 pub use reasons::Reason;

@@ -75,8 +75,35 @@ reasons! {
     /// The CRM's Contacts module has no text field without duplicates that has the API name of `externalIdFields`. Make
     /// one in the CRM, or correct the name.
     ExternalIdFieldUnusable,
-    /// Syncs still refer to this CrmTenant, which is being deleted; it goes when they are gone.
+    /// Syncs or invites still refer to this CrmTenant, which is being deleted; it goes when they are gone.
     TenantInUse,
+    /// Every permission that is needed is granted, or works for the mailboxes that were asked.
+    PermissionsGranted,
+    /// The administrator was seen to hold the role, and the terms are accepted.
+    InstallationVerified,
+    /// `installation.acceptTerms` is false: nothing is read or written. Read docs/terms.md, and set it to true.
+    TermsNotAccepted,
+    /// Microsoft 365 has no user with the name in `installation.administrator`.
+    AdministratorNotFound,
+    /// The administrator is a guest of the Microsoft 365 tenant. Only a member can enable the integration.
+    AdministratorIsGuest,
+    /// The account of the administrator is blocked in Microsoft 365.
+    AdministratorBlocked,
+    /// The administrator does not hold the role Global Administrator at the moment. A role that is only eligible has to
+    /// be activated first.
+    AdministratorRoleMissing,
+    /// The verified administrator has lost the role, the account or its place in the tenant since. `recheck` says
+    /// whether everything goes on.
+    AdministratorRoleLost,
+    /// The administrator's CRM account is a user of the organisation.
+    AccountVerified,
+    /// The CRM organisation has no active user with the administrator's e-mail address. Sign up or join with it, or name
+    /// the existing account in `installation.account`.
+    AccountNotFound,
+    /// The administrator's CRM account is the organisation's super admin.
+    SuperAdminVerified,
+    /// Somebody else than the administrator is the organisation's super admin. A warning: nothing depends on it.
+    SuperAdminDiffers,
 
     // Syncs
     /// Both sides are in step.
@@ -102,13 +129,20 @@ reasons! {
     TenantSuspended,
     /// Microsoft 365 has no such user.
     UserNotFound,
+    /// The user is not among those whom the CrmTenant's `approvedUsers` admits. It goes on by itself once the user is.
+    UserNotApproved,
+    /// The user's account is blocked in Microsoft 365. Nothing is removed; it goes on once the account works again.
+    UserBlocked,
+    /// The user belongs to the CRM organisation of another CrmTenant; the message names it. Data never follow a user by
+    /// themselves: declare another object with that `tenantRef`.
+    BelongsToOtherOrganization,
     /// The name in `spec.user` now belongs to another person than the pinned one. Nothing is read or written.
     UserChanged,
     /// The user has no mailbox that the API can reach: no licence, or a mailbox on premises.
     MailboxNotEnabled,
     /// The CRM has no such user.
     CrmUserNotFound,
-    /// The CRM user is not active.
+    /// The CRM user is not active. Nothing is removed; it goes on once the user is.
     CrmUserInactive,
     /// Nothing proves that the mailbox and the CRM user are the same person's. List the pair in the CrmTenant's
     /// `accountLinks`.
@@ -137,6 +171,69 @@ reasons! {
     /// Contacts vanished from the CRM without an entry in its lists of deletions: the connected CRM user may no longer
     /// see them. Nothing is deleted because of it; give the user the right back.
     RecordsNotVisible,
+
+    // Invites
+    /// The request waits for a CRM user who may manage users. They were mailed how to approve it.
+    AwaitingApproval,
+    /// A CRM user who may manage users approved the request with `crmlink approve`.
+    ApprovedByManager,
+    /// An administrator of the CRM added the person there.
+    ApprovedInCrm,
+    /// The CrmTenant's `invites.joinRequests.preApproved` lists the person.
+    PreApproved,
+    /// A CRM user who may manage users turned the request down with `crmlink deny`. To ask again, delete this object and
+    /// create another.
+    Denied,
+    /// The decision does not count, as the CRM user in whose name it was made may not manage users. It counts once that
+    /// user may.
+    ApproverNotPermitted,
+    /// The invitation is sent and not accepted yet.
+    InvitationSent,
+    /// The person is a user of the CRM.
+    UserActive,
+    /// The CRM user is switched off.
+    UserInactive,
+    /// The person turned the invitation down, or somebody took it back in the CRM. To invite again, delete this object
+    /// and create another.
+    InvitationRejected,
+    /// The person uses a CRM account that belongs to another organisation, so there is none in this one.
+    LinkedElsewhere,
+    /// The edition of the CRM organisation is a free one or an unpaid trial: only paid ones can have users invited.
+    EditionNotPaid,
+    /// The organisation is part of Zoho One or CRM Plus, whose users are added in that suite's own administration.
+    SuiteManaged,
+    /// The organisation is a sandbox, or of another product, which has no users of its own.
+    NoUsersHere,
+    /// The CRM user whom the operator acts for may not manage users. Give its profile the permission Manage Users.
+    ManageUsersMissing,
+    /// All seats of the organisation are taken. It goes on by itself once one is free.
+    NoFreeSeat,
+    /// Too many invitations are pending for the address, over all organisations. It is tried again.
+    InvitationQuotaReached,
+    /// The CRM does not take the address, or the person turned an earlier invitation down.
+    AddressRefused,
+    /// The address belongs to an account in another of Zoho's data centres.
+    AddressInOtherDataCenter,
+    /// The address belongs to a user whom the CRM does not show, probably of another organisation.
+    AddressTaken,
+    /// The CRM refuses to add or change the user; the message has its code.
+    InvitationRefused,
+    /// Neither the invite nor the CrmTenant's `invites` declares a role or a profile; the message says which.
+    RoleMissing,
+    /// The CRM has no role or no profile with the declared id or name; the message says which.
+    RoleUnknown,
+    /// Several roles or profiles have the declared name; the message says which. Declare the id instead.
+    RoleAmbiguous,
+    /// Requests to join need a mailbox to be mailed from: `invites.senderMailbox` of the CrmTenant.
+    SenderMailboxMissing,
+    /// The mails about the request cannot be sent from `invites.senderMailbox`; the message says why.
+    RequestMailsFailed,
+    /// No active CRM user may manage users, so nobody could approve the request.
+    NoApprover,
+    /// The object is gone and its CRM user or invitation stayed: it could not be removed; the message says why.
+    CrmUserLeft,
+
+    // Syncs and invites
     /// A service limits the number of calls; the sync goes on by itself.
     Throttled,
     /// The CRM's API credits for 24 hours are spent; the sync goes on when there are new ones.

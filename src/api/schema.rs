@@ -71,6 +71,37 @@ fn office_user_with(more_rules: Vec<Value>) -> Schema {
     })
 }
 
+/// Users of Microsoft 365, each once.
+pub(super) fn office_users(generator: &mut SchemaGenerator) -> Schema {
+    set_of(&office_user(generator), 1000)
+}
+
+/// Object ids of groups of Microsoft 365, each once.
+pub(super) fn office_groups(_: &mut SchemaGenerator) -> Schema {
+    let message = "must be the object id of a group, a UUID such as 00000000-0000-0000-0000-000000000000";
+    set_of(&matching(UUID, 36, message), 100)
+}
+
+/// A role or a profile of the CRM, by id or name.
+pub(super) fn crm_name(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "minLength": 1, "maxLength": 100 })
+}
+
+/// A part of a person's name, as long as the CRM takes it.
+pub(super) fn person_name(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "minLength": 1, "maxLength": 40 })
+}
+
+/// An id of the CRM.
+pub(super) fn crm_id(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "minLength": 1, "maxLength": 32, "pattern": "^[0-9]+$" })
+}
+
+/// Who somebody is to the API server.
+pub(super) fn kubernetes_user(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "string", "minLength": 1, "maxLength": 512 })
+}
+
 /// A user of the CRM.
 pub(super) fn crm_user(_: &mut SchemaGenerator) -> Schema {
     matching(
