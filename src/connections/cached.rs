@@ -28,8 +28,17 @@ impl<T> Cached<T> {
         fresh: bool,
         read: impl Future<Output = Result<T, E>>,
     ) -> Result<Arc<T>, E> {
+        self.get_if(|_| !fresh, read).await
+    }
+
+    /// The same, where the held value counts only if it `fits`.
+    pub(crate) async fn get_if<E>(
+        &self,
+        fits: impl Fn(&T) -> bool,
+        read: impl Future<Output = Result<T, E>>,
+    ) -> Result<Arc<T>, E> {
         let mut held = self.held.lock().await;
-        if let Some((at, value)) = held.as_ref().filter(|_| !fresh)
+        if let Some((at, value)) = held.as_ref().filter(|(_, value)| fits(value))
             && self.clock.now().duration_since(*at) < self.age
         {
             return Ok(value.clone());

@@ -1,5 +1,6 @@
 //! Signed-in clients, one set a tenant. The tenant's controller makes them, the syncs use them.
 
+mod approved;
 mod cached;
 
 use std::collections::HashMap;
@@ -7,17 +8,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use adapters::{ZohoContacts, crm_field};
 use ambient::{Clock, Random};
+use jiff::SignedDuration;
 use msgraph::{Graph, MailboxLimits};
 use sync_engine::crm_field::CrmField;
 use sync_engine::identity::{Kind, ScopeId};
 use sync_runtime::feed::Feed;
 use transport::Transport;
 use url::Url;
-use zoho_crm::{Module, OrgLimits, User, UserType, Zoho};
+use zoho_crm::{Module, Org, OrgLimits, ProfileSummary, Role, User, UserType, Zoho};
 
+use crate::api::{ApprovedUsers, ApprovedUsersMode, PreApproved};
 use crate::leader::Gate;
 use crate::telemetry::metrics::Metrics;
 
+pub(crate) use approved::Approved;
 pub(crate) use cached::Cached;
 
 /// Where the services are, if not at their own addresses. Set by the operator's command line alone: an author of
@@ -53,8 +57,13 @@ pub(crate) struct Connection {
     pub(crate) zoho: Zoho,
     pub(crate) crm: ZohoContacts,
     pub(crate) feed: Arc<Feed>,
+    org: Mutex<Arc<Org>>,
     users: Cached<Vec<User>>,
     fields: Cached<Vec<CrmField>>,
+    roles: Cached<Vec<Role>>,
+    profiles: Cached<Vec<ProfileSummary>>,
+    approved: Cached<Approved>,
+    pre_approved: Cached<Approved>,
 }
 
 impl Connection {
@@ -62,20 +71,36 @@ impl Connection {
         version: String,
         mailboxes: Mailboxes,
         zoho: Zoho,
+        org: Org,
         feed: Arc<Feed>,
         clock: &Arc<dyn Clock>,
     ) -> Self {
         // People join and leave, and administrators change fields: seen within minutes, at one call a tenant.
-        let age = jiff::SignedDuration::from_mins(10);
+        let age = SignedDuration::from_mins(10);
         Self {
             version,
             mailboxes,
             crm: ZohoContacts::new(zoho.clone()),
             zoho,
             feed,
+            org: Mutex::new(Arc::new(org)),
             users: Cached::new(clock.clone(), age),
             fields: Cached::new(clock.clone(), age),
+            roles: Cached::new(clock.clone(), age),
+            profiles: Cached::new(clock.clone(), age),
+            approved: Cached::new(clock.clone(), age / 2),
+            pre_approved: Cached::new(clock.clone(), age / 2),
         }
+    }
+
+    /// The CRM organisation as the tenant's last check saw it.
+    pub(crate) fn org(&self) -> Arc<Org> {
+        self.org.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps what a check saw of the CRM organisation.
+    pub(crate) fn set_org(&self, org: Org) {
+        *self.org.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(org);
     }
 
     /// The CRM's users, whatever their state.
@@ -103,6 +128,43 @@ impl Connection {
                 .collect())
         };
         self.fields.get(fresh, read).await
+    }
+
+    /// The CRM's roles.
+    pub(crate) async fn roles(&self, fresh: bool) -> Result<Arc<Vec<Role>>, zoho_crm::Error> {
+        self.roles.get(fresh, self.zoho.roles()).await
+    }
+
+    /// The CRM's profiles, without their permissions.
+    pub(crate) async fn profiles(&self, fresh: bool) -> Result<Arc<Vec<ProfileSummary>>, zoho_crm::Error> {
+        self.profiles.get(fresh, self.zoho.profiles()).await
+    }
+
+    /// The users whom the tenant's author approved, by what is `declared`.
+    pub(crate) async fn approved(
+        &self,
+        declared: Option<&ApprovedUsers>,
+        fresh: bool,
+    ) -> Result<Arc<Approved>, msgraph::Error> {
+        let fits = |held: &Approved| !fresh && held.is_of(declared);
+        let read = Approved::read(&self.mailboxes.graph, declared);
+        self.approved.get_if(fits, read).await
+    }
+
+    /// The users whose requests to join the tenant's author approved beforehand, by what is `declared`.
+    pub(crate) async fn pre_approved(
+        &self,
+        declared: &PreApproved,
+        fresh: bool,
+    ) -> Result<Arc<Approved>, msgraph::Error> {
+        let listed = ApprovedUsers {
+            mode: ApprovedUsersMode::Listed,
+            users: declared.users.clone(),
+            groups: declared.groups.clone(),
+        };
+        let fits = |held: &Approved| !fresh && held.is_of(Some(&listed));
+        let read = Approved::read(&self.mailboxes.graph, Some(&listed));
+        self.pre_approved.get_if(fits, read).await
     }
 }
 

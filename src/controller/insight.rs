@@ -90,7 +90,7 @@ fn details(context: &Context) -> Value {
     for sync in all_syncs {
         let mut told = about(&*sync, conditions_of_sync(&sync), context, now);
         told["contacts"] = json!(BTreeMap::from(counts(&sync)));
-        syncs.entry(tenant_key(&sync)).or_default().push(told);
+        syncs.entry(tenant_key(&*sync)).or_default().push(told);
     }
     let mut tenants = Vec::new();
     for tenant in all_tenants {

@@ -6,11 +6,14 @@
 mod backoff;
 mod contact_sync;
 mod crm_tenant;
+mod crm_user_invite;
 mod finalizer;
 mod insight;
+mod pairing;
 mod runner;
 mod runs;
 mod status;
+mod tenancy;
 mod trouble;
 mod watching;
 
@@ -33,13 +36,14 @@ use sync_runtime::store::{SqliteStore, StoreError};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 
-use crate::api::{ContactSync, CrmTenant};
+use crate::api::{ContactSync, CrmTenant, CrmUserInvite};
 use crate::connections::{Connections, Surroundings, TenantKey};
 use crate::credentials;
 use crate::telemetry::metrics::Metrics;
 use backoff::Backoff;
 use runs::Runs;
 use status::Reporter;
+use tenancy::tenant_key;
 
 pub(crate) use insight::Insight;
 
@@ -57,8 +61,10 @@ pub(crate) struct Context {
     claims: contact_sync::Claims,
     wake_tenant: UnboundedSender<ObjectRef<CrmTenant>>,
     wake_sync: UnboundedSender<ObjectRef<ContactSync>>,
+    wake_invite: UnboundedSender<ObjectRef<CrmUserInvite>>,
     tenants: Store<CrmTenant>,
     syncs: Store<ContactSync>,
+    invites: Store<CrmUserInvite>,
     listed: CancellationToken,
     stopping: CancellationToken,
     runs: Runs,
@@ -70,6 +76,7 @@ pub(crate) struct Controllers {
     context: Arc<Context>,
     tenants: Controller<CrmTenant>,
     syncs: Controller<ContactSync>,
+    invites: Controller<CrmUserInvite>,
 }
 
 impl Context {
@@ -81,10 +88,17 @@ impl Context {
         self.syncs
             .state()
             .into_iter()
-            .filter(move |sync| tenant_key(sync) == *tenant)
+            .filter(move |sync| tenant_key(&**sync) == *tenant)
     }
 
-    /// Waits until both kinds have been listed: before that, what is missing says nothing. False when the operator
+    fn invites_of(&self, tenant: &TenantKey) -> impl Iterator<Item = Arc<CrmUserInvite>> {
+        self.invites
+            .state()
+            .into_iter()
+            .filter(move |invite| tenant_key(&**invite) == *tenant)
+    }
+
+    /// Waits until all kinds have been listed: before that, what is missing says nothing. False when the operator
     /// stops instead.
     ///
     /// Reconciles do not wait on the stores themselves: of several tasks that wait on one store, only the one that was
@@ -97,10 +111,20 @@ impl Context {
         }
     }
 
-    fn wake_syncs_of(&self, tenant: &TenantKey) {
+    /// Wakes everything that belongs to a tenant.
+    fn wake_all_of(&self, tenant: &TenantKey) {
         for sync in self.syncs_of(tenant) {
             self.wake_sync(&sync);
         }
+        for invite in self.invites_of(tenant) {
+            self.wake_invite(&invite);
+        }
+    }
+
+    fn wake_invite(&self, invite: &CrmUserInvite) {
+        self.backoff.forget(&runner::key(invite));
+        // Closed only while the operator stops.
+        let _ = self.wake_invite.send(ObjectRef::from_obj(invite));
     }
 
     fn wake_sync(&self, sync: &ContactSync) {
@@ -120,15 +144,9 @@ impl Context {
     }
 }
 
-/// The tenant that a sync belongs to.
-fn tenant_key(sync: &ContactSync) -> TenantKey {
-    let tenant = &sync.spec.tenant_ref;
-    let namespace = tenant
-        .namespace
-        .clone()
-        .or_else(|| sync.namespace())
-        .unwrap_or_default();
-    (namespace, tenant.name.clone())
+/// A tenant by namespace and name.
+fn key_of_tenant(tenant: &CrmTenant) -> TenantKey {
+    (tenant.namespace().unwrap_or_default(), tenant.name_any())
 }
 
 /// Whether every watch has been listed, or another operator acts and this one stands by.
@@ -140,7 +158,7 @@ pub(crate) struct Readiness {
 
 impl Readiness {
     /// Watches that have to be listed: one for each kind.
-    const WATCHES: usize = 2;
+    const WATCHES: usize = 3;
 
     pub(crate) fn is_listed(&self) -> bool {
         self.listed.load(Ordering::SeqCst) == Self::WATCHES
@@ -191,15 +209,13 @@ impl Controllers {
         backoff.restore(&store, surroundings.clock.now()).await?;
         let (wake_tenant, mut woken_tenants) = unbounded_channel();
         let (wake_sync, mut woken_syncs) = unbounded_channel();
+        let (wake_invite, mut woken_invites) = unbounded_channel();
         let metrics = &surroundings.metrics;
         let (tenants, tenant_controller) = root::<CrmTenant>(&client, namespace, metrics, |_| {});
-        // A tenant counts its syncs, and one that is being deleted goes with the last of them.
-        let wake = wake_tenant.clone();
-        let (syncs, sync_controller) = root::<ContactSync>(&client, namespace, metrics, move |sync| {
-            let (namespace, name) = tenant_key(sync);
-            // Closed only while the operator stops.
-            let _ = wake.send(ObjectRef::new(&name).within(&namespace));
-        });
+        let (syncs, sync_controller) =
+            root::<ContactSync>(&client, namespace, metrics, wakes_tenant(wake_tenant.clone()));
+        let (invites, invite_controller) =
+            root::<CrmUserInvite>(&client, namespace, metrics, wakes_tenant(wake_tenant.clone()));
         let secrets: Api<PartialObjectMeta<Secret>> = api(&client, namespace);
         let secrets = watching::observed(
             watcher(secrets, watcher::Config::default()),
@@ -220,8 +236,10 @@ impl Controllers {
             claims: contact_sync::Claims::default(),
             wake_tenant,
             wake_sync,
+            wake_invite,
             tenants,
             syncs,
+            invites,
             listed: CancellationToken::new(),
             stopping,
             runs: Runs::new(settings.debug_page),
@@ -239,6 +257,7 @@ impl Controllers {
                 })
                 .reconcile_on(poll_fn(move |cx| woken_tenants.poll_recv(cx))),
             syncs: sync_controller.reconcile_on(poll_fn(move |cx| woken_syncs.poll_recv(cx))),
+            invites: invite_controller.reconcile_on(poll_fn(move |cx| woken_invites.poll_recv(cx))),
         })
     }
 
@@ -248,14 +267,16 @@ impl Controllers {
             context,
             tenants,
             syncs,
+            invites,
         } = self;
         insight.open(&context);
         let (all_listed, stop) = (context.listed.clone(), context.stopping.clone());
         let concurrency = context.concurrency;
         let config = || kube::runtime::controller::Config::default().concurrency(concurrency);
-        let listed = futures::future::join(
+        let listed = futures::future::join3(
             readiness.wait_for(context.tenants.clone()),
             readiness.wait_for(context.syncs.clone()),
+            readiness.wait_for(context.invites.clone()),
         );
         let tenants = tenants
             .with_config(config())
@@ -265,7 +286,12 @@ impl Controllers {
         let syncs = syncs
             .with_config(config())
             .graceful_shutdown_on(stop.clone().cancelled_owned())
-            .run(contact_sync::reconcile, runner::never, context)
+            .run(contact_sync::reconcile, runner::never, context.clone())
+            .for_each(|result| async { runner::log(result) });
+        let invites = invites
+            .with_config(config())
+            .graceful_shutdown_on(stop.clone().cancelled_owned())
+            .run(crm_user_invite::reconcile, runner::never, context)
             .for_each(|result| async { runner::log(result) });
         let stopped_before_listed = async {
             tokio::select! {
@@ -277,10 +303,19 @@ impl Controllers {
             }
         };
         tokio::select! {
-            _ = futures::future::join(tenants, syncs) => {}
+            _ = futures::future::join3(tenants, syncs, invites) => {}
             // A controller whose store was never listed does not end by itself, and nothing is under way in it.
             () = stopped_before_listed => {}
         }
+    }
+}
+
+/// A tenant counts what belongs to it, and one that is being deleted goes with the last of that.
+fn wakes_tenant<K: tenancy::OfTenant>(wake: UnboundedSender<ObjectRef<CrmTenant>>) -> impl Fn(&K) + Send {
+    move |object| {
+        let (namespace, name) = tenant_key(object);
+        // Closed only while the operator stops.
+        let _ = wake.send(ObjectRef::new(&name).within(&namespace));
     }
 }
 

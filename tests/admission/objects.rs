@@ -17,7 +17,11 @@ pub(crate) fn mapping(mapping: Value) -> Value {
 
 /// The smallest tenant, with further members of its spec.
 pub(crate) fn tenant(more: Value) -> Value {
-    let spec = json!({ "office365": office365(), "crm": { "zoho": zoho() } });
+    let spec = json!({
+        "office365": office365(),
+        "crm": { "zoho": zoho() },
+        "installation": { "administrator": "nora@example.com", "acceptTerms": true },
+    });
     object("CrmTenant", spec, more)
 }
 

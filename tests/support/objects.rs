@@ -2,12 +2,14 @@
 
 use std::fmt::Debug;
 
-use crmlink::api::{Condition, ConditionType, Conditions, ContactSync, CrmTenant, Reason, requested_at};
+use crmlink::api::{
+    Condition, ConditionType, Conditions, ContactSync, CrmTenant, CrmUserInvite, Reason, requested_at,
+};
 use kube::{Resource, ResourceExt, core::NamespaceResourceScope};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::world::{CLIENT_ID, CRM_CLIENT, CRM_REFRESH, CRM_SECRET, OFFICE_SECRET, TENANT_ID};
+use super::world::{CLIENT_ID, CRM_CLIENT, CRM_REFRESH, CRM_SECRET, NORA, OFFICE_SECRET, TENANT_ID};
 
 pub(crate) fn office_secret(value: &str) -> Value {
     json!({
@@ -38,6 +40,8 @@ pub(crate) fn tenant() -> Value {
                 "auth": { "mode": "ClientSecret", "secretRef": { "name": "office365" } },
             },
             "crm": { "zoho": { "dataCenter": "EU", "credentialsRef": { "name": "zoho" } } },
+            "installation": { "administrator": NORA, "acceptTerms": true },
+            "approvedUsers": { "mode": "Everyone" },
         },
     })
 }
@@ -52,12 +56,29 @@ pub(crate) fn contact_sync(user: &str) -> Value {
 
 /// The same with more in its spec.
 pub(crate) fn contact_sync_with(user: &str, spec: Value) -> Value {
-    let mut sync = contact_sync(user);
-    let (Value::Object(all), Value::Object(more)) = (&mut sync["spec"], spec) else {
+    with(contact_sync(user), spec)
+}
+
+/// An invitation of `user`; the object bears the name before the `@`.
+pub(crate) fn invite(user: &str) -> Value {
+    json!({
+        "apiVersion": "crmlink.dev/v1alpha1", "kind": "CrmUserInvite", "metadata": { "name": name_of(user) },
+        "spec": { "tenantRef": { "name": "orchard" }, "user": user, "type": "Invitation" },
+    })
+}
+
+/// The same with more in its spec.
+pub(crate) fn invite_with(user: &str, spec: Value) -> Value {
+    with(invite(user), spec)
+}
+
+/// An object with more in its spec.
+pub(crate) fn with(mut object: Value, spec: Value) -> Value {
+    let (Value::Object(all), Value::Object(more)) = (&mut object["spec"], spec) else {
         panic!("a spec is an object");
     };
     all.extend(more);
-    sync
+    object
 }
 
 /// What the object of a user is called.
@@ -134,6 +155,20 @@ impl Reported for ContactSync {
 }
 
 impl Reported for CrmTenant {
+    fn conditions(&self) -> Option<&Conditions> {
+        self.status.as_ref().map(|status| &status.conditions)
+    }
+
+    fn observed(&self) -> Option<i64> {
+        self.status.as_ref()?.observed_generation
+    }
+
+    fn handled(&self) -> Option<&str> {
+        self.status.as_ref()?.last_handled_requested_at.as_deref()
+    }
+}
+
+impl Reported for CrmUserInvite {
     fn conditions(&self) -> Option<&Conditions> {
         self.status.as_ref().map(|status| &status.conditions)
     }

@@ -133,7 +133,9 @@ impl Graph {
         Ok(())
     }
 
-    pub(crate) fn client_id(&self) -> &str {
+    /// The application that this client signs in as.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
         &self.client_id
     }
 

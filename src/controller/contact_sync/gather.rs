@@ -3,9 +3,7 @@
 
 use std::sync::Arc;
 
-use adapters::{crm_failure, office_failure};
-use k8s_openapi::api::core::v1::Namespace;
-use kube::{Api, ResourceExt};
+use kube::ResourceExt;
 use msgraph::User;
 use sync_engine::identity::ScopeId;
 use sync_engine::mapping::Mapping;
@@ -13,12 +11,12 @@ use sync_runtime::contacts::Policy;
 
 use super::verdict::Verdict;
 use super::{ContactSync, ContactSyncStatus, known_folder, name, pinned_user, plan, take_back};
-use crate::api::{
-    CrmTenant, Direction, EffectiveContactPolicy, NamespacesFrom, Reason, reenable, requested_at,
-};
+use crate::api::{CrmTenant, Direction, EffectiveContactPolicy, Reason, reenable, requested_at};
 use crate::connections::{Connection, Mailboxes};
+use crate::controller::Context;
+use crate::controller::pairing::{self, Proofs};
+use crate::controller::tenancy::{self, Hindrance, tenant_key};
 use crate::controller::trouble::{Remedy, Trouble};
-use crate::controller::{Context, tenant_key};
 
 /// Everything that a run needs, or that is needed to switch a sync off.
 pub(super) struct Gathered {
@@ -67,7 +65,7 @@ pub(super) async fn gather(sync: &ContactSync, context: &Context) -> Result<Gath
     if !context.listed().await {
         return Err(Verdict::NotYet);
     }
-    let tenant = tenant(sync, context).await?;
+    let tenant = tenancy::tenant(sync, context).await.map_err(Verdict::Trouble)?;
     if tenant.metadata.deletion_timestamp.is_some() {
         let message = "the CrmTenant is being deleted: nothing is read or written for it any more. Delete this object too, and its copies leave the mailbox";
         return Err(Verdict::Trouble(Trouble::others(Reason::TenantNotReady, message)));
@@ -85,8 +83,7 @@ pub(super) async fn gather(sync: &ContactSync, context: &Context) -> Result<Gath
     if !sync.spec.is_enabled() {
         return leaving(sync, tenant, policy, asked, context).await;
     }
-    let connection = context.connections.get(&tenant_key(sync));
-    let connection = connection.ok_or_else(|| not_signed_in(sync, context))?;
+    let connection = tenancy::connection(&tenant_key(sync), context)?;
     let (user_id, partner) = partner(sync, &tenant, &policy, &connection, asked, context).await?;
     Ok(Gathered {
         mailboxes: connection.mailboxes.clone(),
@@ -121,7 +118,7 @@ async fn leaving(
         return Err(Verdict::Off { left_in_place: None });
     };
     let mailboxes = context.connections.mailboxes(&tenant_key(sync));
-    let mailboxes = mailboxes.ok_or_else(|| not_signed_in(sync, context))?;
+    let mailboxes = mailboxes.ok_or_else(|| tenancy::not_signed_in(&tenant_key(sync), context))?;
     let partner = last_partner(sync, &tenant, &policy, context)
         .await
         .map_err(Verdict::Trouble)?;
@@ -150,7 +147,7 @@ pub(super) async fn last_partner(
     }
     let found = match context.connections.get(&tenant_key(sync)) {
         Some(connection) => partner(sync, tenant, policy, &connection, false, context).await,
-        None => Err(not_signed_in(sync, context)),
+        None => Err(tenancy::not_signed_in(&tenant_key(sync), context).into()),
     };
     match found {
         Ok((_, partner)) => Ok(Some(partner)),
@@ -166,13 +163,13 @@ pub(super) async fn last_partner(
     }
 }
 
-fn not_signed_in(sync: &ContactSync, context: &Context) -> Verdict {
-    if !context.tenants_seen.knows(&tenant_key(sync)) {
-        return Verdict::NotYet;
+impl From<Hindrance> for Verdict {
+    fn from(hindrance: Hindrance) -> Self {
+        match hindrance {
+            Hindrance::NotYet => Self::NotYet,
+            Hindrance::Trouble(trouble) => Self::Trouble(trouble),
+        }
     }
-    let message =
-        "the CrmTenant is not signed in; its own conditions say why, and the sync goes on once it is";
-    Verdict::Trouble(Trouble::others(Reason::TenantNotReady, message))
 }
 
 /// The mailbox's user and their side of the CRM, proven to be the same person's.
@@ -184,19 +181,25 @@ async fn partner(
     asked: bool,
     context: &Context,
 ) -> Result<(String, Partner), Verdict> {
-    let user = user(sync, connection, context).await?;
+    let graph = &connection.mailboxes.graph;
+    let user = tenancy::office_user(&sync.spec.user, pinned_user(sync), graph, context)
+        .await
+        .map_err(Verdict::Trouble)?;
+    tenancy::admitted_user(&user, tenant, connection, asked, context)
+        .await
+        .map_err(Verdict::Trouble)?;
     let crm_users = connection
         .crm_users(asked)
         .await
         .map_err(|error| crm_verdict(&error, context))?;
-    let crm_user = plan::pair(
-        &sync.spec.user,
-        &user,
-        sync.spec.crm_user.as_deref(),
-        &tenant.spec.account_links,
-        &crm_users,
-    )
-    .map_err(Verdict::Trouble)?;
+    let crm_user = match pair(sync, &user, tenant, &crm_users, context) {
+        Ok(crm_user) => crm_user,
+        Err(trouble) => {
+            return Err(Verdict::Trouble(
+                explained(trouble, sync, &user, tenant, context).await,
+            ));
+        }
+    };
     let fields = connection
         .crm_fields(asked)
         .await
@@ -211,90 +214,50 @@ async fn partner(
     Ok((user.id, partner))
 }
 
-fn crm_verdict(error: &zoho_crm::Error, context: &Context) -> Verdict {
-    Verdict::Trouble(Trouble::of_failure(
-        &crm_failure(error),
-        &*context.surroundings.clock,
-    ))
-}
-
-async fn tenant(sync: &ContactSync, context: &Context) -> Result<Arc<CrmTenant>, Verdict> {
-    let key = tenant_key(sync);
-    let tenant = context.tenant(&key).ok_or_else(|| {
-        let message = format!("there is no CrmTenant {} in namespace {}", key.1, key.0);
-        Verdict::Trouble(Trouble::others(Reason::TenantNotFound, message))
-    })?;
-    let namespace = sync.namespace().unwrap_or_default();
-    if namespace == key.0 || admitted(sync, &tenant, &namespace, context).await? {
-        return Ok(tenant);
-    }
-    let message = format!(
-        "the CrmTenant {} does not admit namespace {namespace} in allowedNamespaces",
-        key.1
-    );
-    Err(Verdict::Trouble(Trouble::others(
-        Reason::TenantNotAllowed,
-        message,
-    )))
-}
-
-async fn admitted(
+fn pair<'a>(
     sync: &ContactSync,
+    user: &User,
     tenant: &CrmTenant,
-    namespace: &str,
+    crm_users: &'a [zoho_crm::User],
     context: &Context,
-) -> Result<bool, Verdict> {
-    let Some(allowed) = &tenant.spec.allowed_namespaces else {
-        return Ok(false);
+) -> Result<&'a zoho_crm::User, Trouble> {
+    let proofs = Proofs {
+        links: &tenant.spec.account_links,
+        invited: &pairing::invited(&tenant_key(sync), &user.id, context),
     };
-    match allowed.from {
-        NamespacesFrom::Same => Ok(false),
-        NamespacesFrom::All => Ok(true),
-        NamespacesFrom::Selector => {
-            let api: Api<Namespace> = Api::all(context.client.clone());
-            let found = api.get_opt(namespace).await.map_err(|error| {
-                tracing::warn!(sync = %name(sync), %error, "the labels of its namespace cannot be read");
-                let message = format!(
-                    "the API server does not tell the labels of namespace {namespace}; it is asked again"
-                );
-                Verdict::Trouble(Trouble::time(Reason::RetryLater, message, None))
-            })?;
-            let labels = found.map(|found| found.labels().clone()).unwrap_or_default();
-            Ok(allowed
-                .selector
-                .as_ref()
-                .is_some_and(|selector| plan::selects(selector, &labels)))
-        }
+    pairing::pair(
+        &sync.spec.user,
+        user,
+        sync.spec.crm_user.as_deref(),
+        proofs,
+        crm_users,
+    )
+}
+
+/// Who has no CRM user here may belong to another tenant's organisation, where the data are not taken by themselves.
+async fn explained(
+    trouble: Trouble,
+    sync: &ContactSync,
+    user: &User,
+    tenant: &CrmTenant,
+    context: &Context,
+) -> Trouble {
+    if trouble.reason != Reason::CrmUserNotFound {
+        return trouble;
+    }
+    let namespace = sync.namespace().unwrap_or_default();
+    match pairing::elsewhere(&sync.spec.user, user, tenant, &namespace, context).await {
+        Ok(Some((namespace, name))) => Trouble::person(
+            Reason::BelongsToOtherOrganization,
+            format!(
+                "the user belongs to the CRM organisation of another CrmTenant; nothing is read or written. If that is right, delete this object and declare one with tenantRef {{name: {name}, namespace: {namespace}}}"
+            ),
+        ),
+        Ok(None) => trouble,
+        Err(trouble) => trouble,
     }
 }
 
-/// The mailbox's user. A renamed UPN is followed by the pinned id; a name that now belongs to somebody else is not.
-async fn user(sync: &ContactSync, connection: &Connection, context: &Context) -> Result<User, Verdict> {
-    let find = async |id_or_upn: &str| match connection.mailboxes.graph.users().get(id_or_upn).send().await {
-        Ok(user) => Ok(Some(user)),
-        Err(msgraph::Error::UserNotFound(_) | msgraph::Error::NotFound(_)) => Ok(None),
-        Err(error) => {
-            let failure = office_failure(&error);
-            Err(Verdict::Trouble(Trouble::of_failure(
-                &failure,
-                &*context.surroundings.clock,
-            )))
-        }
-    };
-    let named = find(&sync.spec.user).await?;
-    match (pinned_user(sync), named) {
-        (Some(pinned), Some(user)) if user.id != pinned => Err(Verdict::Trouble(Trouble::person(
-            Reason::UserChanged,
-            "spec.user now names another person than the one whose mailbox is synced; nothing is read or written. Delete this object and declare a new one for the new person",
-        ))),
-        (_, Some(user)) => Ok(user),
-        (Some(pinned), None) => find(pinned).await?.ok_or_else(unknown_user),
-        (None, None) => Err(unknown_user()),
-    }
-}
-
-fn unknown_user() -> Verdict {
-    let message =
-        "Microsoft 365 has no user with the name in spec.user; check the spelling, or use the object id";
-    Verdict::Trouble(Trouble::person(Reason::UserNotFound, message))
+fn crm_verdict(error: &zoho_crm::Error, context: &Context) -> Verdict {
+    Verdict::Trouble(tenancy::of_crm(error, context))
 }

@@ -1,11 +1,8 @@
 //! Decisions from what was gathered: pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
-use kube::core::{Selector, SelectorExt};
-use msgraph::User;
 use sync_engine::crm_field::CrmField;
 use sync_engine::crm_field::CrmKind;
 use sync_engine::mapping::{self, Mapping, Never, Requested, RequestedRule, TooLong};
@@ -15,56 +12,10 @@ use sync_engine::plan::Deletes;
 use sync_runtime::contacts::{GuardLimits, ImportedItems, Policy};
 
 use crate::api::{
-    self, AccountLink, ContactMapping, CrmTenantSpec, DeletePolicy, Direction, EffectiveContactPolicy,
-    MappingBase, OfficeFieldName, Reason,
+    self, ContactMapping, CrmTenantSpec, DeletePolicy, Direction, EffectiveContactPolicy, MappingBase,
+    OfficeFieldName, Reason,
 };
 use crate::controller::trouble::Trouble;
-
-/// The CRM user who is the same person as the mailbox's user (`design.md` N7): one of the mailbox's own addresses, or
-/// a pair that the tenant lists.
-pub(super) fn pair<'a>(
-    declared: &str,
-    user: &User,
-    crm_user: Option<&str>,
-    links: &[AccountLink],
-    crm_users: &'a [zoho_crm::User],
-) -> Result<&'a zoho_crm::User, Trouble> {
-    let own = user.addresses();
-    let names_user = |link: &&AccountLink| {
-        let named = link.user.as_str();
-        named.eq_ignore_ascii_case(declared)
-            || named.eq_ignore_ascii_case(&user.id)
-            || own.iter().any(|address| address.eq_ignore_ascii_case(named))
-    };
-    let linked = links.iter().find(names_user).map(|link| link.crm_user.as_str());
-    let proven = |address: &str| {
-        own.iter().any(|own| own.eq_ignore_ascii_case(address))
-            || linked.is_some_and(|linked| linked.eq_ignore_ascii_case(address))
-    };
-    let found = match crm_user.or(linked) {
-        Some(address) if !proven(address) => {
-            return Err(Trouble::person(
-                Reason::PairNotProven,
-                "nothing proves that spec.user and spec.crmUser are the same person: crmUser is none of the mailbox's own addresses, and the CrmTenant's accountLinks do not list the pair. Add it there if it is right",
-            ));
-        }
-        Some(address) => crm_users.iter().find(|candidate| candidate.has_address(address)),
-        None => crm_users
-            .iter()
-            .find(|candidate| own.iter().any(|address| candidate.has_address(address))),
-    };
-    match found {
-        None => Err(Trouble::person(
-            Reason::CrmUserNotFound,
-            "the CRM has no user with this e-mail address; add the user there, or name the right one in spec.crmUser or in the CrmTenant's accountLinks",
-        )),
-        Some(user) if !user.has_joined() => Err(Trouble::person(
-            Reason::CrmUserInactive,
-            "the CRM user has not accepted the invitation or is not active; the sync starts once they are",
-        )),
-        Some(user) => Ok(user),
-    }
-}
 
 /// The declared mapping, checked against what the CRM has and freed of what the tenant never syncs.
 pub(super) fn mapping(
@@ -210,11 +161,6 @@ pub(super) fn policy(
         takeover_from: tenant.takeover_from.clone(),
         feed_max_age: if asked { SignedDuration::ZERO } else { half },
     }
-}
-
-/// Whether a label selector matches.
-pub(super) fn selects(selector: &LabelSelector, labels: &BTreeMap<String, String>) -> bool {
-    Selector::try_from(selector.clone()).is_ok_and(|selector| selector.matches(labels))
 }
 
 #[cfg(test)]

@@ -92,11 +92,15 @@ pub(super) async fn connect(tenant: &CrmTenant, key: &TenantKey, context: &Conte
     let connection = match (&office, &crm) {
         (Ok(()), Ok(org)) => {
             set_budget(tenant, org, &zoho);
+            if let Some(held) = &held {
+                held.set_org(org.clone());
+            }
             Some(held.unwrap_or_else(|| {
                 let mailboxes = mailboxes(tenant, graph.clone(), org.id.as_str());
                 let feed = context.connections.feed(&mailboxes.organisation);
                 let clock = &context.surroundings.clock;
-                Arc::new(Connection::new(version, mailboxes, zoho, feed, clock))
+                let org = org.clone();
+                Arc::new(Connection::new(version, mailboxes, zoho, org, feed, clock))
             }))
         }
         // The connection outlives what passes by itself: its syncs meet the same trouble and wait on their own.

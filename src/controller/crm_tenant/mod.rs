@@ -127,7 +127,7 @@ async fn bring(tenant: &CrmTenant, context: &Context) -> Result<Next, Box<kube::
     };
     let asked = before.and_then(|status| status.last_handled_requested_at.clone()) != requested_at(tenant);
     if context.tenants_seen.changed(&key, sight) || new_connection || asked {
-        context.wake_syncs_of(&key);
+        context.wake_all_of(&key);
     }
     Ok(match findings.trouble() {
         None if halt.is_some() => Next::Change,
@@ -150,6 +150,6 @@ async fn go(tenant: &CrmTenant, key: &TenantKey, context: &Context) -> Result<Ne
     context.tenants_seen.forget(key);
     finalizer::set(tenant, FINALIZER, false, context).await?;
     // Whoever refers to it by now finds that it is gone.
-    context.wake_syncs_of(key);
+    context.wake_all_of(key);
     Ok(Next::Change)
 }
