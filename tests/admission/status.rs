@@ -2,10 +2,10 @@
 
 use crmlink::api::{
     ConditionType, Conditions, ConflictItem, ConflictOutcome, Conflicts, ContactSync, ContactSyncStatus,
-    CrmStatus, CrmTenant, CrmTenantStatus, CrmUserStatus, FolderStatus, InitialSyncStatus, LeftOut,
-    MAX_CONFLICT_SAMPLE, MAX_PARKED_SAMPLE, MAX_PLAN_SAMPLE, MailboxStatus, Office365Status, OfficeFieldName,
-    Parked, ParkedItem, PlanCause, PlanCounts, PlanStatus, PlannedItem, PlannedOperation, PlannedSide,
-    Reason, Recoverable, SyncCounts,
+    CrmStatus, CrmTenant, CrmTenantStatus, CrmUserStatus, FolderStatus, InitialSyncStatus,
+    InstallationStatus, LeftOut, MAX_CONFLICT_SAMPLE, MAX_PARKED_SAMPLE, MAX_PLAN_SAMPLE, MailboxStatus,
+    Office365Status, OfficeFieldName, Parked, ParkedItem, PlanCause, PlanCounts, PlanStatus, PlannedItem,
+    PlannedOperation, PlannedSide, Reason, Recoverable, SyncCounts,
 };
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -184,7 +184,14 @@ async fn everything_that_a_tenant_reports_is_kept() {
             edition: Some("enterprise".to_owned()),
             paid: Some(true),
         }),
+        installation: Some(InstallationStatus {
+            administrator_id: UUID.to_owned(),
+            verified_at: Time(at(1)),
+            verified_generation: 1,
+            crm_user_id: Some("20098765432".to_owned()),
+        }),
         syncs: Some(SyncCounts { contact_syncs: 1000 }),
+        invites: Some(1000),
     };
     let written: CrmTenant = server.write_status("acme", &status).await.unwrap();
     assert_eq!(written.status.unwrap_or_default(), status);
