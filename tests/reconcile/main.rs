@@ -14,6 +14,7 @@ mod changes;
 mod claims;
 mod conflicts;
 mod credentials;
+mod decisions;
 mod deletes;
 mod deletion;
 mod external_ids;
