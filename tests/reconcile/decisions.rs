@@ -82,6 +82,16 @@ fn refused(result: Result<CrmUserInvite, String>, part: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn u5_an_approver_decides_once_and_in_their_own_name() {
     let case = requested().await;
+    let operator = case
+        .cluster()
+        .service_account_client(SYSTEM, "crmlink")
+        .await
+        .unwrap();
+    let operator: Api<CrmUserInvite> = Api::namespaced(operator, &case.namespace);
+    let seen = json!({ "observedGeneration": 1, "phase": "AwaitingApproval" });
+    decide(&operator, "ana", seen)
+        .await
+        .expect("the operator may write everything");
     let invites = invites_as(&case, APPROVER).await;
     let in_anothers = decide(&invites, "ana", decision("Approved", "somebody-else")).await;
     refused(
