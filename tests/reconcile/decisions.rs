@@ -62,11 +62,20 @@ fn decision(verdict: &str, by: &str) -> Value {
 }
 
 async fn decide(invites: &Api<CrmUserInvite>, name: &str, status: Value) -> Result<CrmUserInvite, String> {
+    apply(invites, "crmlink-approval", name, status).await
+}
+
+async fn apply(
+    invites: &Api<CrmUserInvite>,
+    manager: &str,
+    name: &str,
+    status: Value,
+) -> Result<CrmUserInvite, String> {
     let patch = json!({
         "apiVersion": "crmlink.dev/v1alpha1", "kind": "CrmUserInvite",
         "metadata": { "name": name }, "status": status,
     });
-    let parameters = PatchParams::apply("crmlink-approval").force();
+    let parameters = PatchParams::apply(manager).force();
     let written = invites
         .patch_status(name, &parameters, &Patch::Apply(patch))
         .await;
