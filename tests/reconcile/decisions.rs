@@ -98,7 +98,7 @@ async fn u5_an_approver_decides_once_and_in_their_own_name() {
         .unwrap();
     let operator: Api<CrmUserInvite> = Api::namespaced(operator, &case.namespace);
     let seen = json!({ "observedGeneration": 1, "phase": "AwaitingApproval" });
-    decide(&operator, "ana", seen)
+    apply(&operator, "crmlink", "ana", seen)
         .await
         .expect("the operator may write everything");
     let invites = invites_as(&case, APPROVER).await;
@@ -120,8 +120,12 @@ async fn u5_an_approver_decides_once_and_in_their_own_name() {
         );
     }
     // Taken back, it would be open again.
+    let taken_back = Patch::Merge(json!({ "status": { "decision": null, "conditions": [] } }));
+    let taken_back = invites
+        .patch_status("ana", &PatchParams::default(), &taken_back)
+        .await;
     refused(
-        decide(&invites, "ana", json!({})).await,
+        taken_back.map_err(|error| error.to_string()),
         "this request to join is decided",
     );
     case.finish().await;
