@@ -203,13 +203,13 @@ async fn u5_a_decision_is_whole_and_about_a_request_to_join() {
     );
     let mut contrary = decision("Approved", APPROVER);
     contrary["decision"]["verdict"] = json!("Denied");
-    let mut undone = decision("Approved", APPROVER);
-    undone["conditions"][0]["status"] = json!("False");
+    let mut not_true = decision("Approved", APPROVER);
+    not_true["conditions"][0]["status"] = json!("False");
     let mut without_condition = decision("Approved", APPROVER);
     without_condition["conditions"] = json!([]);
     let mut without_decision = decision("Approved", APPROVER);
     without_decision.as_object_mut().unwrap().remove("decision");
-    for half in [contrary, undone, without_condition, without_decision] {
+    for half in [contrary, not_true, without_condition, without_decision] {
         refused(
             decide(&invites, "ana", half).await,
             "status.decision and the one condition Approved or Denied have to say the same",

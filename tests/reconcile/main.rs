@@ -9,10 +9,12 @@
     reason = "helpers of tests fail a test by panicking, and take what `json!` makes"
 )]
 
+mod approved_users;
 mod cap;
 mod changes;
 mod claims;
 mod conflicts;
+mod consent;
 mod credentials;
 mod decisions;
 mod deletes;
@@ -22,6 +24,7 @@ mod faults;
 mod first_sync;
 mod folder;
 mod guard;
+mod installation;
 mod items;
 mod items_of_outlook;
 mod mapping;

@@ -23,7 +23,7 @@ pub(crate) use cluster::{KEY_SECRET, SYSTEM, Shared};
 pub(crate) use kstatus::{Kstatus, kstatus};
 pub(crate) use objects::{
     Reported, contact_sync, contact_sync_with, crm_secret, invite, invite_with, name_of, office_secret,
-    tenant, with,
+    secrets, tenant, with,
 };
 pub(crate) use operator::{BINARY, Operator};
 pub(crate) use views::{FOLDER, Mailbox, contact_of, contacts_of};

@@ -67,7 +67,8 @@ fn trouble_of<T>(found: Option<&Result<T, Trouble>>) -> Option<&Trouble> {
     found.and_then(|found| found.as_ref().err())
 }
 
-pub(super) async fn connect(tenant: &CrmTenant, key: &TenantKey, context: &Context) -> Findings {
+/// Signs in and verifies the installation; `asked` by the author, everything is looked at afresh.
+pub(super) async fn connect(tenant: &CrmTenant, key: &TenantKey, asked: bool, context: &Context) -> Findings {
     let credentials = match credentials::read(context.client.clone(), tenant).await {
         Ok(credentials) => credentials,
         Err(error) => {
@@ -123,7 +124,14 @@ pub(super) async fn connect(tenant: &CrmTenant, key: &TenantKey, context: &Conte
             Arc::new(Connection::new(version, mailboxes, zoho, org, feed, clock))
         };
         findings.mailboxes = Some(connection.mailboxes.clone());
-        authority(tenant, key, org, &connection, &mut findings, context).await;
+        let authority = Authority {
+            tenant,
+            key,
+            org,
+            connection: &connection,
+            asked,
+        };
+        authority.verify(&mut findings, context).await;
         findings.connection = Some(connection);
     }
     findings.office = Some(office);
@@ -143,35 +151,47 @@ pub(super) async fn connect(tenant: &CrmTenant, key: &TenantKey, context: &Conte
     findings
 }
 
-/// Who stands behind the installation; each question needs the answer before.
-async fn authority(
-    tenant: &CrmTenant,
-    key: &TenantKey,
-    org: &Org,
-    connection: &Connection,
-    findings: &mut Findings,
-    context: &Context,
-) {
-    let consent = consent::consent(tenant, key, &connection.mailboxes.graph, context).await;
-    let may_go_on = consent.is_ok();
-    findings.consent = Some(consent);
-    if !may_go_on {
-        return;
-    }
-    let (mut installed, administrator) = match installation::administrator(tenant, connection, context).await
-    {
-        Ok(found) => found,
-        Err(trouble) => {
-            findings.installed = Some(Err(trouble));
+/// Who stands behind an installation.
+struct Authority<'a> {
+    tenant: &'a CrmTenant,
+    key: &'a TenantKey,
+    org: &'a Org,
+    connection: &'a Connection,
+    asked: bool,
+}
+
+impl Authority<'_> {
+    /// Each question needs the answer before.
+    async fn verify(&self, findings: &mut Findings, context: &Context) {
+        let graph = &self.connection.mailboxes.graph;
+        let consent = consent::consent(self.tenant, self.key, graph, context).await;
+        let may_go_on = consent.is_ok();
+        findings.consent = Some(consent);
+        if !may_go_on {
             return;
         }
-    };
-    if let Some(administrator) = administrator {
-        let account =
-            installation::account(tenant, &administrator, &mut installed, org, connection, context).await;
-        findings.account = Some(account);
+        let found = installation::administrator(self.tenant, self.connection, context).await;
+        let (mut installed, administrator) = match found {
+            Ok(found) => found,
+            Err(trouble) => {
+                findings.installed = Some(Err(trouble));
+                return;
+            }
+        };
+        if let Some(administrator) = administrator {
+            let (tenant, org, connection) = (self.tenant, self.org, self.connection);
+            let users = installation::Accounts {
+                tenant,
+                org,
+                connection,
+            };
+            let account = users
+                .of(&administrator, &mut installed, self.asked, context)
+                .await;
+            findings.account = Some(account);
+        }
+        findings.installed = Some(Ok(installed));
     }
-    findings.installed = Some(Ok(installed));
 }
 
 fn mailboxes(tenant: &CrmTenant, graph: Graph, organisation: &str) -> Mailboxes {

@@ -137,42 +137,51 @@ fn lost(declared: &Installation, what: &str) -> Result<String, Trouble> {
     }
 }
 
-/// Finds the administrator's account among the users of the organisation (T4, T5). One that was there and is gone
-/// warns or stops as a lost role does.
-pub(super) async fn account(
-    tenant: &CrmTenant,
-    administrator: &User,
-    installed: &mut Installed,
-    org: &Org,
-    connection: &Connection,
-    context: &Context,
-) -> Result<Option<AccountFound>, Trouble> {
-    let declared = &tenant.spec.installation;
-    // Until it is there it is waited for, and then nothing older than the last look counts.
-    let fresh = installed.record.crm_user_id.is_none();
-    let users = connection
-        .crm_users(fresh)
-        .await
-        .map_err(|error| of_crm(&error, context))?;
-    let own = administrator.addresses();
-    let is_theirs = |user: &zoho_crm::User| match declared.linked_account() {
-        Some(address) => user.has_address(address),
-        None => own.iter().any(|address| user.has_address(address)),
-    };
-    let found = users.iter().find(|user| is_theirs(user) && user.has_joined());
-    if let Some(user) = found {
-        installed.record.crm_user_id = Some(user.id.as_str().to_owned());
-        return Ok(Some(AccountFound {
-            is_super_admin: org.is_super_admin(user),
-        }));
+/// Where accounts are looked for.
+pub(super) struct Accounts<'a> {
+    pub(super) tenant: &'a CrmTenant,
+    pub(super) org: &'a Org,
+    pub(super) connection: &'a Connection,
+}
+
+impl Accounts<'_> {
+    /// Finds the administrator's account among the users of the organisation (T4, T5). One that was there and is gone
+    /// warns or stops as a lost role does.
+    pub(super) async fn of(
+        &self,
+        administrator: &User,
+        installed: &mut Installed,
+        asked: bool,
+        context: &Context,
+    ) -> Result<Option<AccountFound>, Trouble> {
+        let declared = &self.tenant.spec.installation;
+        // Until it is there it is waited for, and then nothing older than the last look counts.
+        let fresh = asked || installed.record.crm_user_id.is_none();
+        let users = self
+            .connection
+            .crm_users(fresh)
+            .await
+            .map_err(|error| of_crm(&error, context))?;
+        let own = administrator.addresses();
+        let is_theirs = |user: &zoho_crm::User| match declared.linked_account() {
+            Some(address) => user.has_address(address),
+            None => own.iter().any(|address| user.has_address(address)),
+        };
+        let found = users.iter().find(|user| is_theirs(user) && user.has_joined());
+        if let Some(user) = found {
+            installed.record.crm_user_id = Some(user.id.as_str().to_owned());
+            return Ok(Some(AccountFound {
+                is_super_admin: self.org.is_super_admin(user),
+            }));
+        }
+        if installed.record.crm_user_id.is_some() {
+            let what = "the administrator's CRM account is no active user of the organisation any more";
+            let words = lost(declared, what)?;
+            installed.lost.get_or_insert(words);
+            return Ok(None);
+        }
+        Err(Trouble::others(Reason::AccountNotFound, absent(self.tenant)))
     }
-    if installed.record.crm_user_id.is_some() {
-        let what = "the administrator's CRM account is no active user of the organisation any more";
-        let words = lost(declared, what)?;
-        installed.lost.get_or_insert(words);
-        return Ok(None);
-    }
-    Err(Trouble::others(Reason::AccountNotFound, absent(tenant)))
 }
 
 /// What to do where there is no account yet (T3): Zoho has no API for signing up.

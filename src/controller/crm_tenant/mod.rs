@@ -101,9 +101,14 @@ async fn bring(tenant: &CrmTenant, context: &Context) -> Result<Next, Box<kube::
         return Ok(Next::Change);
     }
     let halt = halt(tenant, deleting, dependants);
+    let handled = tenant
+        .status
+        .as_ref()
+        .and_then(|status| status.last_handled_requested_at.clone());
+    let asked = handled != requested_at(tenant);
     let mut findings = Findings::default();
     if halt.is_none() || is_left(&key, context) {
-        findings = connect::connect(tenant, &key, context).await;
+        findings = connect::connect(tenant, &key, asked, context).await;
         context
             .connections
             .set_mailboxes(key.clone(), findings.mailboxes.clone());
@@ -129,7 +134,6 @@ async fn bring(tenant: &CrmTenant, context: &Context) -> Result<Next, Box<kube::
         ready: after.conditions.is_true(ConditionType::Ready) && halt.is_none(),
         trouble: findings.trouble().cloned(),
     };
-    let asked = before.and_then(|status| status.last_handled_requested_at.clone()) != requested_at(tenant);
     if context.tenants_seen.changed(&key, sight) || new_connection || asked {
         context.wake_all_of(&key);
     }
