@@ -153,6 +153,21 @@ impl SqliteStore {
         Ok(())
     }
 
+    /// Forgets one deed.
+    ///
+    /// # Errors
+    /// As [`Self::plan_deeds`].
+    pub async fn drop_deed(&self, invite: &str, crm_user: &str) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        sqlx::query("DELETE FROM invite_deed WHERE invite = ? AND crm_user = ?")
+            .bind(invite)
+            .bind(crm_user)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// Forgets what was done for an invite.
     ///
     /// # Errors
@@ -199,6 +214,8 @@ mod tests {
             store.deeds("a").await.unwrap(),
             [deed("7", done, 1, 3), deed("8", begun, 2, 5)]
         );
+        store.drop_deed("a", "7").await.unwrap();
+        assert_eq!(store.deeds("a").await.unwrap(), [deed("8", begun, 2, 5)]);
         store.drop_deeds("a").await.unwrap();
         assert_eq!(store.deeds("a").await.unwrap(), []);
         assert_eq!(store.deeds("b").await.unwrap(), [deed("", begun, 1, 6)]);
