@@ -29,6 +29,20 @@ pub fn cluster_rules() -> Vec<PolicyRule> {
     ]
 }
 
+/// Rights of those who decide about requests to join; bound by whoever installs the chart, to people. The verb `approve`
+/// is the admission policy's, which also keeps them from writing anything else in the status.
+#[must_use]
+pub fn approver_rules() -> Vec<PolicyRule> {
+    vec![
+        rule(
+            api::GROUP,
+            &["crmuserinvites"],
+            &["approve", "get", "list", "watch"],
+        ),
+        rule(api::GROUP, &["crmuserinvites/status"], &["get", "patch"]),
+    ]
+}
+
 /// Rights in the operator's own namespace: the Secret with the hash key and the Lease, made when they are missing.
 #[must_use]
 pub fn own_namespace_rules(key_secret: &str, lease: &str) -> Vec<PolicyRule> {
@@ -97,6 +111,7 @@ mod tests {
     fn no_wildcards() {
         for rule in cluster_rules()
             .into_iter()
+            .chain(approver_rules())
             .chain(own_namespace_rules("key", "lease"))
         {
             let all = [rule.api_groups, rule.resources, Some(rule.verbs)];

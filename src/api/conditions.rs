@@ -322,7 +322,7 @@ impl JsonSchema for Conditions {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "array",
-            "maxItems": 16,
+            "maxItems": 32,
             "x-kubernetes-list-type": "map",
             "x-kubernetes-list-map-keys": ["type"],
             "items": generator.subschema_for::<Condition>()

@@ -126,6 +126,13 @@ impl CrmTenantSpec {
 }
 
 impl CrmTenant {
+    /// Whether nothing is read or written for it, by its author's will.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        let unwanted = self.spec.is_suspended() || !self.spec.installation.accept_terms;
+        unwanted || self.metadata.deletion_timestamp.is_some()
+    }
+
     /// The id of the CRM organisation, as declared, or as pinned at the first sign-in.
     #[must_use]
     pub fn organisation(&self) -> Option<&str> {

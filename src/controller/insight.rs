@@ -8,7 +8,7 @@ use kube::{Resource, ResourceExt};
 use serde_json::{Value, json};
 
 use super::{Context, runner, tenant_key};
-use crate::api::{ConditionType, Conditions, ContactSync, CrmTenant, PlanStatus};
+use crate::api::{ConditionType, Conditions, ContactSync, CrmTenant, CrmUserInvite, InvitePhase, PlanStatus};
 use crate::connections::TenantKey;
 use crate::telemetry::metrics::Totals;
 
@@ -36,8 +36,9 @@ impl Insight {
 
 fn totals(context: &Context) -> Totals {
     let (tenants, syncs) = (context.tenants.state(), context.syncs.state());
+    let invites = context.invites.state();
     let mut objects = BTreeMap::new();
-    for kind in ["CrmTenant", "ContactSync"] {
+    for kind in ["CrmTenant", "CrmUserInvite", "ContactSync"] {
         // Zero is told too: an alarm on what is not ready needs a series that falls.
         for status in ["True", "False", "Unknown"] {
             objects.insert((kind, status), 0);
@@ -49,7 +50,10 @@ fn totals(context: &Context) -> Totals {
     let of_syncs = syncs
         .iter()
         .map(|sync| ("ContactSync", ready(conditions_of_sync(sync))));
-    for key in of_tenants.chain(of_syncs) {
+    let of_invites = invites
+        .iter()
+        .map(|invite| ("CrmUserInvite", ready(conditions_of_invite(invite))));
+    for key in of_tenants.chain(of_syncs).chain(of_invites) {
         *objects.entry(key).or_default() += 1;
     }
     let mut contacts: BTreeMap<&'static str, i64> = BTreeMap::new();
@@ -83,14 +87,23 @@ fn totals(context: &Context) -> Totals {
 fn details(context: &Context) -> Value {
     let now = context.surroundings.clock.now();
     let (all_tenants, all_syncs) = (context.tenants.state(), context.syncs.state());
+    let all_invites = context.invites.state();
     let keys = all_tenants.iter().map(|tenant| runner::key(&**tenant));
     let keys = keys.chain(all_syncs.iter().map(|sync| runner::key(&**sync)));
+    let keys = keys.chain(all_invites.iter().map(|invite| runner::key(&**invite)));
     context.runs.retain(&keys.collect());
     let mut syncs: BTreeMap<TenantKey, Vec<Value>> = BTreeMap::new();
     for sync in all_syncs {
         let mut told = about(&*sync, conditions_of_sync(&sync), context, now);
         told["contacts"] = json!(BTreeMap::from(counts(&sync)));
         syncs.entry(tenant_key(&*sync)).or_default().push(told);
+    }
+    let mut invites: BTreeMap<TenantKey, Vec<Value>> = BTreeMap::new();
+    for invite in all_invites {
+        let mut told = about(&*invite, conditions_of_invite(&invite), context, now);
+        let phase = invite.status.as_ref().and_then(|status| status.phase);
+        told["phase"] = json!(phase.map(InvitePhase::as_str));
+        invites.entry(tenant_key(&*invite)).or_default().push(told);
     }
     let mut tenants = Vec::new();
     for tenant in all_tenants {
@@ -102,13 +115,14 @@ fn details(context: &Context) -> Value {
         told["credits"] = json!({ "used": limits.credits_used(now), "left": limits.credits_left(now) });
         told["feedRead"] = json!(connection.and_then(|connection| connection.feed.read_at()));
         told["contactSyncs"] = json!(syncs.remove(&key).unwrap_or_default());
+        told["crmUserInvites"] = json!(invites.remove(&key).unwrap_or_default());
         tenants.push(told);
     }
     json!({
         "time": now,
         "concurrency": context.concurrency,
         "tenants": tenants,
-        "withoutTenant": syncs.into_values().flatten().collect::<Vec<_>>(),
+        "withoutTenant": syncs.into_values().chain(invites.into_values()).flatten().collect::<Vec<_>>(),
     })
 }
 
@@ -176,6 +190,10 @@ fn ready(conditions: Option<&Conditions>) -> &'static str {
 
 fn conditions_of_tenant(tenant: &CrmTenant) -> Option<&Conditions> {
     tenant.status.as_ref().map(|status| &status.conditions)
+}
+
+fn conditions_of_invite(invite: &CrmUserInvite) -> Option<&Conditions> {
+    invite.status.as_ref().map(|status| &status.conditions)
 }
 
 fn conditions_of_sync(sync: &ContactSync) -> Option<&Conditions> {

@@ -70,6 +70,10 @@ pub(super) async fn tenant(object: &impl OfTenant, context: &Context) -> Result<
     })?;
     let namespace = object.namespace().unwrap_or_default();
     if admits(&tenant, &namespace, context).await? {
+        if !tenant.spec.installation.accept_terms {
+            let message = "the CrmTenant's author does not accept the terms (installation.acceptTerms): nothing is read or written for it";
+            return Err(Trouble::others(Reason::TenantNotReady, message));
+        }
         return Ok(tenant);
     }
     let message = format!(

@@ -62,6 +62,7 @@ mod tests {
             "spec": {
                 "office365": { "tenantId": "t", "clientId": "c", "auth": { "mode": "ClientSecret" } },
                 "crm": { "zoho": { "dataCenter": "EU", "credentialsRef": { "name": "zoho" } } },
+                "installation": { "administrator": "nora@example.com", "acceptTerms": true },
             },
         }))
         .unwrap();

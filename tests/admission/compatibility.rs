@@ -57,6 +57,7 @@ fn first_tenant() -> Value {
                 "organizationId": "20098765432",
                 "credentialsRef": { "name": "zoho" }
             } },
+            "installation": { "administrator": "nora@example.com", "acceptTerms": true },
             "accountLinks": [{ "user": "mary@example.com", "crmUser": "mary.poppins@example.org" }],
             "syncDefaults": { "contacts": first_policy() },
             "limits": { "dailyCredits": 20000, "reservePercent": 30 },

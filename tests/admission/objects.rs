@@ -10,6 +10,12 @@ pub(crate) fn sync(more: Value) -> Value {
     object("ContactSync", spec, more)
 }
 
+/// The smallest invite, with further members of its spec.
+pub(crate) fn invite(more: Value) -> Value {
+    let spec = json!({ "tenantRef": { "name": "acme" }, "user": "mary@example.com", "type": "Invitation" });
+    object("CrmUserInvite", spec, more)
+}
+
 /// A sync with this mapping.
 pub(crate) fn mapping(mapping: Value) -> Value {
     sync(json!({ "mapping": mapping }))
@@ -84,6 +90,19 @@ pub(crate) fn full_tenant() -> Value {
         ],
         "syncDefaults": { "contacts": full_policy() },
         "neverSync": { "office": ["spouseName", "birthday"], "crm": ["Credit_Limit", "Tax_Id"] },
+        "installation": {
+            "administrator": "nora@example.com",
+            "acceptTerms": true,
+            "account": { "mode": "Link", "email": "nora@example.org" },
+            "recheck": "Stop"
+        },
+        "approvedUsers": { "mode": "Listed", "users": ["mary@example.com"], "groups": [UUID] },
+        "invites": {
+            "role": "CEO",
+            "profile": "Standard",
+            "senderMailbox": "crm@example.com",
+            "joinRequests": { "preApproved": { "users": ["bert@example.com"], "groups": [UUID] } }
+        },
         "guard": { "maxDeletesPerDay": 1000, "maxDisablesPerHour": 50 },
         "limits": { "dailyCredits": 20000, "reservePercent": 30 },
         "allowedNamespaces": { "from": "Selector", "selector": {

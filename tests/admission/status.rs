@@ -2,17 +2,18 @@
 
 use crmlink::api::{
     ConditionType, Conditions, ConflictItem, ConflictOutcome, Conflicts, ContactSync, ContactSyncStatus,
-    CrmStatus, CrmTenant, CrmTenantStatus, CrmUserStatus, FolderStatus, InitialSyncStatus, LeftOut,
+    CrmStatus, CrmTenant, CrmTenantStatus, CrmUserInvite, CrmUserInviteStatus, CrmUserStatus, Decision,
+    DecisionVerdict, FolderStatus, InitialSyncStatus, InstallationStatus, InvitePhase, LeftOut,
     MAX_CONFLICT_SAMPLE, MAX_PARKED_SAMPLE, MAX_PLAN_SAMPLE, MailboxStatus, Office365Status, OfficeFieldName,
     Parked, ParkedItem, PlanCause, PlanCounts, PlanStatus, PlannedItem, PlannedOperation, PlannedSide,
-    Reason, Recoverable, SyncCounts,
+    Reason, Recoverable, RequestMails, SyncCounts,
 };
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use serde_json::{Value, json};
 
 use crate::{
-    objects::{UUID, sync, tenant},
+    objects::{UUID, invite, sync, tenant},
     support::Server,
 };
 
@@ -184,7 +185,14 @@ async fn everything_that_a_tenant_reports_is_kept() {
             edition: Some("enterprise".to_owned()),
             paid: Some(true),
         }),
+        installation: Some(InstallationStatus {
+            administrator_id: UUID.to_owned(),
+            verified_at: Time(at(1)),
+            verified_generation: 1,
+            crm_user_id: Some("20098765432".to_owned()),
+        }),
         syncs: Some(SyncCounts { contact_syncs: 1000 }),
+        invites: Some(1000),
     };
     let written: CrmTenant = server.write_status("acme", &status).await.unwrap();
     assert_eq!(written.status.unwrap_or_default(), status);
@@ -325,4 +333,33 @@ async fn spec_and_status_are_written_apart() {
     let after: ContactSync = server.write_status("acme", &full_sync_status()).await.unwrap();
     assert_eq!(after.spec, before.spec);
     assert_eq!(after.metadata.generation, before.metadata.generation);
+}
+
+#[tokio::test]
+async fn everything_that_an_invite_reports_is_kept() {
+    let server = Server::new().await;
+    server.create(invite(json!({}))).await;
+    let status = CrmUserInviteStatus {
+        observed_generation: Some(1),
+        conditions: every_condition(),
+        last_handled_requested_at: Some("now".to_owned()),
+        phase: Some(InvitePhase::Invited),
+        office_user_id: Some(UUID.to_owned()),
+        crm_user_id: Some("20098765432".to_owned()),
+        invited_at: Some(Time(at(1))),
+        accepted_at: Some(Time(at(1))),
+        request_mails: Some(RequestMails {
+            sent: 3,
+            failed: Some(1),
+            completed_at: Time(at(1)),
+        }),
+        decision: Some(Decision {
+            verdict: DecisionVerdict::Approved,
+            by: "oidc:mary".to_owned(),
+            crm_user_id: "20098765433".to_owned(),
+            at: Time(at(1)),
+        }),
+    };
+    let written: CrmUserInvite = server.write_status("acme", &status).await.unwrap();
+    assert_eq!(written.status.unwrap_or_default(), status);
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use crmlink::api::{ContactSync, CrmTenant, crds};
+use crmlink::api::{ContactSync, CrmTenant, CrmUserInvite, crds};
 use k8s_openapi::{
     NamespaceResourceScope, apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
 };
@@ -148,6 +148,7 @@ impl Server {
         let resource = match object["kind"].as_str() {
             Some("ContactSync") => kube::core::ApiResource::erase::<ContactSync>(&()),
             Some("CrmTenant") => kube::core::ApiResource::erase::<CrmTenant>(&()),
+            Some("CrmUserInvite") => kube::core::ApiResource::erase::<CrmUserInvite>(&()),
             other => panic!("no such kind: {other:?}"),
         };
         Api::namespaced_with(self.client.clone(), &self.namespace, &resource)

@@ -99,3 +99,11 @@ fn only<'a>(objects: &'a [DynamicObject], wanted: &str) -> &'a DynamicObject {
     assert!(found.next().is_none(), "more than one {wanted}");
     object
 }
+
+/// The object of a kind with a name.
+fn named<'a>(objects: &'a [DynamicObject], wanted: &str, name: &str) -> &'a DynamicObject {
+    objects
+        .iter()
+        .find(|object| kind(object) == wanted && object.metadata.name.as_deref() == Some(name))
+        .unwrap_or_else(|| panic!("no {wanted} {name}"))
+}

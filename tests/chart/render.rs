@@ -139,6 +139,6 @@ fn two_releases_of_one_name_do_not_share_cluster_wide_objects() {
             .map(|object| format!("{}/{:?}", kind(object), object.metadata.name))
             .collect()
     };
-    assert_eq!(names("one").len(), 2);
+    assert_eq!(names("one").len(), 5);
     assert!(names("one").is_disjoint(&names("two")));
 }

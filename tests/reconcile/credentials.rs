@@ -124,6 +124,8 @@ async fn rotated_credentials_are_taken_up_without_a_restart() {
         .await;
     put(&case, "zoho", "client-secret", crm).await;
     signed_in(2).await;
+    // The check that signed in has ended once the next one has.
+    case.request::<CrmTenant>("orchard").await;
     case.settled::<CrmTenant>("orchard", Reason::Connected).await;
 
     case.office(json!({ "do": "revoke_tokens" })).await;

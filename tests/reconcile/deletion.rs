@@ -107,7 +107,10 @@ async fn a_tenant_that_is_deleted_stays_until_its_syncs_have_left() {
     tenant.words(
         ConditionType::Ready,
         Reason::TenantInUse,
-        &["2 ContactSyncs still refer", "Delete them too"],
+        &[
+            "2 ContactSyncs and 0 CrmUserInvites still refer",
+            "Delete them too",
+        ],
     );
     // Its syncs know at once.
     let sync: ContactSync = case.says("ana", Reason::TenantNotReady).await;

@@ -9,11 +9,14 @@
     reason = "helpers of tests fail a test by panicking, and take what `json!` makes"
 )]
 
+mod approved_users;
 mod cap;
 mod changes;
 mod claims;
 mod conflicts;
+mod consent;
 mod credentials;
+mod decisions;
 mod deletes;
 mod deletion;
 mod external_ids;
@@ -21,6 +24,7 @@ mod faults;
 mod first_sync;
 mod folder;
 mod guard;
+mod installation;
 mod items;
 mod items_of_outlook;
 mod mapping;

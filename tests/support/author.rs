@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crmlink::api::{ContactSync, CrmTenant, REQUESTED_AT_ANNOTATION, Reason};
+use crmlink::api::{ContactSync, CrmTenant, CrmUserInvite, REQUESTED_AT_ANNOTATION, Reason};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::core::v1::Secret;
 use kube::api::{DeleteParams, DynamicObject, Patch, PatchParams, PostParams};
@@ -52,6 +52,7 @@ impl Author {
         let resource = match object["kind"].as_str() {
             Some("ContactSync") => ApiResource::erase::<ContactSync>(&()),
             Some("CrmTenant") => ApiResource::erase::<CrmTenant>(&()),
+            Some("CrmUserInvite") => ApiResource::erase::<CrmUserInvite>(&()),
             Some("Secret") => ApiResource::erase::<Secret>(&()),
             other => panic!("no such kind: {other:?}"),
         };

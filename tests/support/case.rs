@@ -14,8 +14,8 @@ use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::Api;
 use kube::api::{ObjectMeta, PostParams};
-use local_cluster::ControlPlane;
 use local_cluster::audit::Entry;
+use local_cluster::{Cluster, ControlPlane};
 use serde_json::{Map, Value};
 use tempfile::TempDir;
 
@@ -65,6 +65,11 @@ impl Case {
         case.act_as_the_service_account().await;
         case.start_operator().await;
         case
+    }
+
+    /// The cluster.
+    pub(crate) fn cluster(&self) -> &'static Cluster {
+        &self.shared.cluster
     }
 
     /// The control plane, where it is ours.

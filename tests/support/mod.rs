@@ -22,7 +22,8 @@ pub(crate) use case::Case;
 pub(crate) use cluster::{KEY_SECRET, SYSTEM, Shared};
 pub(crate) use kstatus::{Kstatus, kstatus};
 pub(crate) use objects::{
-    Reported, contact_sync, contact_sync_with, crm_secret, name_of, office_secret, tenant,
+    Reported, contact_sync, contact_sync_with, crm_secret, invite, invite_with, name_of, office_secret,
+    secrets, tenant, with,
 };
 pub(crate) use operator::{BINARY, Operator};
 pub(crate) use views::{FOLDER, Mailbox, contact_of, contacts_of};

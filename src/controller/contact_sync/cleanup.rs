@@ -134,9 +134,8 @@ async fn take_back(sync: &ContactSync, context: &Context) -> CleanUp {
         forget(sync, context).await;
         return nothing;
     }
-    // A suspended tenant, or one that is being deleted, signs in for this alone.
-    let idle = tenant.spec.is_suspended() || tenant.metadata.deletion_timestamp.is_some();
-    if idle && context.connections.get(&key).is_none() {
+    // A tenant for which nothing runs signs in for this alone.
+    if tenant.is_idle() && context.connections.get(&key).is_none() {
         context.wake_tenant(&key);
     }
     let Some(mailboxes) = context.connections.mailboxes(&key) else {

@@ -1,6 +1,7 @@
 //! Signing in to both services. Bad input costs no call: Secrets are read first, and a wrong organisation ends the
 //! connection before a sync can use it.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use adapters::{crm_failure, office_failure};
@@ -8,19 +9,23 @@ use msgraph::{Config, Credential, Graph, TokenError};
 use sync_runtime::ports::Failure;
 use zoho_crm::{ApiHosts, Org, Zoho};
 
+use super::consent::{self, Consent};
+use super::installation::{self, AccountFound, Installed, sign_up_link};
 use crate::api::{CrmEnvironment, CrmLimits, CrmTenant, Reason, ZohoDataCenter};
 use crate::connections::{Connection, Mailboxes, TenantKey};
 use crate::controller::Context;
 use crate::controller::trouble::{Remedy, Trouble};
 use crate::credentials::{self, Credentials, CredentialsError};
 
-/// What keeps a tenant's syncs from running.
+/// What keeps everything of a tenant from running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Halt {
     /// Its author suspended it.
     Suspended,
-    /// It is being deleted, and these syncs still refer to it.
-    Deleting { syncs: u32 },
+    /// Its author does not accept the terms.
+    TermsNotAccepted,
+    /// It is being deleted, and these objects still refer to it.
+    Deleting { syncs: u32, invites: u32 },
 }
 
 /// What signing in brought. A service that was not tried has neither facts nor trouble.
@@ -31,6 +36,10 @@ pub(super) struct Findings {
     pub(super) credentials: Option<Trouble>,
     pub(super) office: Option<Result<(), Trouble>>,
     pub(super) crm: Option<Result<Org, Trouble>>,
+    pub(super) consent: Option<Result<Consent, Trouble>>,
+    pub(super) installed: Option<Result<Installed, Trouble>>,
+    /// Nothing in it where the account is gone and that only warns.
+    pub(super) account: Option<Result<Option<AccountFound>, Trouble>>,
     pub(super) connection: Option<Arc<Connection>>,
     /// Known where Microsoft 365 accepts the operator, whatever the CRM says.
     pub(super) mailboxes: Option<Mailboxes>,
@@ -39,8 +48,8 @@ pub(super) struct Findings {
 impl Findings {
     /// The first trouble in the order in which an author would mend them.
     pub(super) fn trouble(&self) -> Option<&Trouble> {
-        let office = self.office.as_ref().and_then(|office| office.as_ref().err());
-        let crm = self.crm.as_ref().and_then(|crm| crm.as_ref().err());
+        let office = trouble_of(self.office.as_ref());
+        let crm = trouble_of(self.crm.as_ref());
         let persons_first = |trouble: &&Trouble| trouble.remedy == Remedy::Person;
         self.credentials
             .as_ref()
@@ -48,15 +57,23 @@ impl Findings {
             .or_else(|| crm.filter(persons_first))
             .or(office)
             .or(crm)
+            .or_else(|| trouble_of(self.consent.as_ref()))
+            .or_else(|| trouble_of(self.installed.as_ref()))
+            .or_else(|| trouble_of(self.account.as_ref()))
     }
 }
 
-pub(super) async fn connect(tenant: &CrmTenant, key: &TenantKey, context: &Context) -> Findings {
+fn trouble_of<T>(found: Option<&Result<T, Trouble>>) -> Option<&Trouble> {
+    found.and_then(|found| found.as_ref().err())
+}
+
+/// Signs in and verifies the installation; `asked` by the author, everything is looked at afresh.
+pub(super) async fn connect(tenant: &CrmTenant, key: &TenantKey, asked: bool, context: &Context) -> Findings {
     let credentials = match credentials::read(context.client.clone(), tenant).await {
         Ok(credentials) => credentials,
         Err(error) => {
             return Findings {
-                credentials: Some(credentials_trouble(&error)),
+                credentials: Some(credentials_trouble(tenant, &error)),
                 // A namespace that is deleted loses its Secrets before the copies are out of the mailboxes.
                 mailboxes: context.connections.mailboxes(key),
                 ..Findings::default()
@@ -89,45 +106,91 @@ pub(super) async fn connect(tenant: &CrmTenant, key: &TenantKey, context: &Conte
         .is_ok()
         .then(|| Some(mailboxes(tenant, graph.clone(), tenant.organisation()?)))
         .flatten();
-    let connection = match (&office, &crm) {
-        (Ok(()), Ok(org)) => {
-            set_budget(tenant, org, &zoho);
-            if let Some(held) = &held {
-                held.set_org(org.clone());
-            }
-            Some(held.unwrap_or_else(|| {
-                let mailboxes = mailboxes(tenant, graph.clone(), org.id.as_str());
-                let feed = context.connections.feed(&mailboxes.organisation);
-                let clock = &context.surroundings.clock;
-                let org = org.clone();
-                Arc::new(Connection::new(version, mailboxes, zoho, org, feed, clock))
-            }))
-        }
-        // The connection outlives what passes by itself: its syncs meet the same trouble and wait on their own.
-        (office, crm)
-            if [office.as_ref().err(), crm.as_ref().err()]
-                .into_iter()
-                .flatten()
-                .all(passes) =>
-        {
-            if held.is_none() {
-                context
-                    .connections
-                    .keep_waiting(key.clone(), version, graph, zoho);
-            }
-            held
-        }
-        _ => None,
-    };
-    Findings {
-        office: Some(office),
-        crm: Some(crm),
-        mailboxes: match &connection {
-            Some(connection) => Some(connection.mailboxes.clone()),
-            None => reachable,
-        },
-        connection,
+    let mut findings = Findings {
+        mailboxes: reachable,
         ..Findings::default()
+    };
+    if let (Ok(()), Ok(org)) = (&office, &crm) {
+        set_budget(tenant, org, &zoho);
+        let connection = if let Some(held) = &held {
+            held.set_org(org.clone());
+            held.clone()
+        } else {
+            let mailboxes = mailboxes(tenant, graph.clone(), org.id.as_str());
+            let feed = context.connections.feed(&mailboxes.organisation);
+            let (zoho, org) = (zoho.clone(), org.clone());
+            let clock = &context.surroundings.clock;
+            let version = version.clone();
+            Arc::new(Connection::new(version, mailboxes, zoho, org, feed, clock))
+        };
+        findings.mailboxes = Some(connection.mailboxes.clone());
+        let authority = Authority {
+            tenant,
+            key,
+            org,
+            connection: &connection,
+            asked,
+        };
+        authority.verify(&mut findings, context).await;
+        findings.connection = Some(connection);
+    }
+    findings.office = Some(office);
+    findings.crm = Some(crm);
+    if let Some(trouble) = findings.trouble() {
+        // The connection outlives what passes by itself: its syncs meet the same trouble and wait on their own.
+        findings.connection = held.filter(|_| passes(trouble));
+        if let Some(held) = &findings.connection {
+            findings.mailboxes = Some(held.mailboxes.clone());
+        } else {
+            // New clients would know nothing of their tokens and of what they were asked to wait for.
+            context
+                .connections
+                .keep_waiting(key.clone(), version, graph, zoho);
+        }
+    }
+    findings
+}
+
+/// Who stands behind an installation.
+struct Authority<'a> {
+    tenant: &'a CrmTenant,
+    key: &'a TenantKey,
+    org: &'a Org,
+    connection: &'a Connection,
+    asked: bool,
+}
+
+impl Authority<'_> {
+    /// Each question needs the answer before.
+    async fn verify(&self, findings: &mut Findings, context: &Context) {
+        let graph = &self.connection.mailboxes.graph;
+        let consent = consent::consent(self.tenant, self.key, graph, context).await;
+        let may_go_on = consent.is_ok();
+        findings.consent = Some(consent);
+        if !may_go_on {
+            return;
+        }
+        let found = installation::administrator(self.tenant, self.connection, context).await;
+        let (mut installed, administrator) = match found {
+            Ok(found) => found,
+            Err(trouble) => {
+                findings.installed = Some(Err(trouble));
+                return;
+            }
+        };
+        if let Some(administrator) = administrator {
+            let (tenant, org, connection) = (self.tenant, self.org, self.connection);
+            let users = installation::Accounts {
+                tenant,
+                org,
+                connection,
+            };
+            let account = users
+                .of(&administrator, &mut installed, self.asked, context)
+                .await;
+            findings.account = Some(account);
+        }
+        findings.installed = Some(Ok(installed));
     }
 }
 
@@ -212,7 +275,7 @@ fn clients(
     Ok((graph, zoho))
 }
 
-fn data_center(declared: ZohoDataCenter) -> zoho_crm::DataCenter {
+pub(super) fn data_center(declared: ZohoDataCenter) -> zoho_crm::DataCenter {
     match declared {
         ZohoDataCenter::Us => zoho_crm::DataCenter::Us,
         ZohoDataCenter::Eu => zoho_crm::DataCenter::Eu,
@@ -263,9 +326,20 @@ async fn organisation(tenant: &CrmTenant, zoho: &Zoho) -> Result<Org, Trouble> {
     }
 }
 
-fn credentials_trouble(error: &CredentialsError) -> Trouble {
-    let text = error.to_string();
+fn credentials_trouble(tenant: &CrmTenant, error: &CredentialsError) -> Trouble {
+    let mut text = error.to_string();
     match error {
+        // Who has no account yet cannot have its credentials either (T3).
+        CredentialsError::MissingSecret { name, .. }
+            if *name == tenant.spec.crm.zoho.credentials_ref.name =>
+        {
+            let _ = write!(
+                text,
+                ". If there is no CRM account yet, sign up at {} first",
+                sign_up_link(tenant)
+            );
+            Trouble::others(Reason::MissingSecret, text)
+        }
         CredentialsError::MissingSecret { .. } => Trouble::others(Reason::MissingSecret, text),
         CredentialsError::MissingKey { .. } => Trouble::others(Reason::MissingSecretKey, text),
         CredentialsError::Forbidden { .. } => Trouble::others(Reason::PermissionMissing, text),

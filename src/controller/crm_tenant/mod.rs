@@ -1,6 +1,9 @@
-//! `CrmTenant`: signs in to both services, pins the organisation, and tells the syncs.
+//! `CrmTenant`: signs in to both services, pins the organisation, verifies the installation, and tells whatever belongs
+//! to it.
 
 mod connect;
+mod consent;
+mod installation;
 mod report;
 
 use std::collections::HashMap;
@@ -14,9 +17,10 @@ use kube::runtime::controller::Action;
 use super::runner::{self, Next};
 use super::trouble::{Remedy, Trouble};
 use super::{Context, finalizer};
-use crate::api::{ConditionType, ContactSync, CrmTenant, requested_at};
+use crate::api::{ConditionType, CrmTenant, requested_at};
 use crate::connections::TenantKey;
 use connect::{Findings, Halt};
+use report::Dependants;
 
 /// How often the sign-in is checked while all is well.
 const CHECK_EVERY: Duration = Duration::from_mins(15);
@@ -24,8 +28,8 @@ const CHECK_EVERY: Duration = Duration::from_mins(15);
 /// How often what only a person can mend is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_mins(10);
 
-/// Keeps a tenant that is being deleted until none of its syncs needs it to leave its mailbox.
-const FINALIZER: &str = "crmlink.dev/contact-syncs";
+/// Keeps a tenant that is being deleted until nothing needs it to leave a mailbox or the CRM.
+const FINALIZER: &str = "crmlink.dev/dependants";
 
 /// What the syncs of each tenant last knew of it: they are woken when it changes.
 #[derive(Default)]
@@ -66,7 +70,8 @@ impl Seen {
 }
 
 pub(super) async fn reconcile(tenant: Arc<CrmTenant>, context: Arc<Context>) -> Result<Action, Infallible> {
-    runner::run(&*tenant, &context, bring(&tenant, &context)).await
+    // A sign-in holds much; most reconciles wait for their turn.
+    runner::run(&*tenant, &context, Box::pin(bring(&tenant, &context))).await
 }
 
 async fn bring(tenant: &CrmTenant, context: &Context) -> Result<Next, Box<kube::Error>> {
@@ -83,23 +88,27 @@ async fn bring(tenant: &CrmTenant, context: &Context) -> Result<Next, Box<kube::
             .await?;
     }
     let deleting = tenant.metadata.deletion_timestamp.is_some();
-    let syncs = u32::try_from(context.syncs_of(&key).count()).unwrap_or(u32::MAX);
-    if deleting && syncs == 0 {
+    let small = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let dependants = Dependants {
+        syncs: small(context.syncs_of(&key).count()),
+        invites: small(context.invites_of(&key).count()),
+    };
+    let in_use = dependants != Dependants::default();
+    if deleting && !in_use {
         return go(tenant, &key, context).await;
     }
-    if finalizer::set(tenant, FINALIZER, syncs > 0, context).await? {
+    if finalizer::set(tenant, FINALIZER, in_use, context).await? {
         return Ok(Next::Change);
     }
-    let halt = if deleting {
-        Some(Halt::Deleting { syncs })
-    } else {
-        tenant.spec.is_suspended().then_some(Halt::Suspended)
-    };
-    // A sync that is being deleted takes its copies out of the mailbox all the same.
-    let needed = |sync: Arc<ContactSync>| sync.metadata.deletion_timestamp.is_some();
+    let halt = halt(tenant, deleting, dependants);
+    let handled = tenant
+        .status
+        .as_ref()
+        .and_then(|status| status.last_handled_requested_at.clone());
+    let asked = handled != requested_at(tenant);
     let mut findings = Findings::default();
-    if halt.is_none() || context.syncs_of(&key).any(needed) {
-        findings = connect::connect(tenant, &key, context).await;
+    if halt.is_none() || is_left(&key, context) {
+        findings = connect::connect(tenant, &key, asked, context).await;
         context
             .connections
             .set_mailboxes(key.clone(), findings.mailboxes.clone());
@@ -108,7 +117,7 @@ async fn bring(tenant: &CrmTenant, context: &Context) -> Result<Next, Box<kube::
     let before = tenant.status.as_ref();
     let failures = context.backoff.count(&runner::key(tenant));
     let now = context.surroundings.clock.now();
-    let after = report::status(tenant, &findings, syncs, failures, now);
+    let after = report::status(tenant, &findings, dependants, failures, now);
     context
         .reporter
         .write(tenant, before, &after, |status| &status.conditions)
@@ -125,7 +134,6 @@ async fn bring(tenant: &CrmTenant, context: &Context) -> Result<Next, Box<kube::
         ready: after.conditions.is_true(ConditionType::Ready) && halt.is_none(),
         trouble: findings.trouble().cloned(),
     };
-    let asked = before.and_then(|status| status.last_handled_requested_at.clone()) != requested_at(tenant);
     if context.tenants_seen.changed(&key, sight) || new_connection || asked {
         context.wake_all_of(&key);
     }
@@ -141,6 +149,26 @@ async fn bring(tenant: &CrmTenant, context: &Context) -> Result<Next, Box<kube::
             ..
         }) => Next::Retry(*after),
     })
+}
+
+fn halt(tenant: &CrmTenant, deleting: bool, dependants: Dependants) -> Option<Halt> {
+    if deleting {
+        let Dependants { syncs, invites } = dependants;
+        Some(Halt::Deleting { syncs, invites })
+    } else if tenant.spec.is_suspended() {
+        Some(Halt::Suspended)
+    } else {
+        (!tenant.spec.installation.accept_terms).then_some(Halt::TermsNotAccepted)
+    }
+}
+
+/// Whether something is being deleted, which takes its copies out of a mailbox, or its invitation back, all the same.
+fn is_left(tenant: &TenantKey, context: &Context) -> bool {
+    let syncs = context.syncs_of(tenant).map(|sync| sync.metadata.clone());
+    let invites = context.invites_of(tenant).map(|invite| invite.metadata.clone());
+    syncs
+        .chain(invites)
+        .any(|metadata| metadata.deletion_timestamp.is_some())
 }
 
 /// Nothing needs the tenant any more.

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::connect::{Findings, Halt};
+use super::consent::Consent;
 use crate::api::{
     ConditionStatus, ConditionType, Conditions, CrmStatus, CrmTenant, CrmTenantStatus, Office365Status,
     Reason, SyncCounts, requested_at,
@@ -35,10 +36,17 @@ pub(super) fn first_sight(tenant: &CrmTenant, now: Timestamp) -> CrmTenantStatus
     }
 }
 
+/// How many objects refer to a tenant.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Dependants {
+    pub(super) syncs: u32,
+    pub(super) invites: u32,
+}
+
 pub(super) fn status(
     tenant: &CrmTenant,
     findings: &Findings,
-    syncs: u32,
+    dependants: Dependants,
     failures: u32,
     now: Timestamp,
 ) -> CrmTenantStatus {
@@ -47,7 +55,10 @@ pub(super) fn status(
     status.conditions.retain_known();
     status.observed_generation = generation;
     status.last_handled_requested_at = requested_at(tenant).or(status.last_handled_requested_at);
-    status.syncs = Some(SyncCounts { contact_syncs: syncs });
+    status.syncs = Some(SyncCounts {
+        contact_syncs: dependants.syncs,
+    });
+    status.invites = Some(dependants.invites);
     let conditions = &mut status.conditions;
     if let Some(halt) = findings.halt {
         halted(conditions, halt, generation, now);
@@ -81,6 +92,7 @@ pub(super) fn status(
             paid: Some(org.paid),
         });
     }
+    authority(&mut status, findings, generation, now);
     readiness(
         &mut status.conditions,
         findings.trouble(),
@@ -91,17 +103,80 @@ pub(super) fn status(
     status
 }
 
+/// Who stands behind the installation. What was not asked stays as it was.
+fn authority(status: &mut CrmTenantStatus, findings: &Findings, generation: Option<i64>, now: Timestamp) {
+    let conditions = &mut status.conditions;
+    let mut set = |kind, holds: bool, reason, message: &str| {
+        conditions.set(kind, holds, reason, message, generation, now);
+    };
+    let consent = ConditionType::ConsentGranted;
+    match &findings.consent {
+        Some(Ok(Consent::Whole)) => set(consent, true, Reason::PermissionsGranted, ""),
+        Some(Ok(Consent::Scoped(message))) => set(consent, true, Reason::PermissionsGranted, message),
+        Some(Ok(Consent::Unproven(message))) => set(consent, false, Reason::PermissionMissing, message),
+        Some(Err(trouble)) => set(consent, false, trouble.reason, &trouble.message),
+        None => {}
+    }
+    let kind = ConditionType::Installed;
+    match &findings.installed {
+        Some(Ok(installed)) => {
+            match &installed.lost {
+                Some(lost) => set(kind, true, Reason::AdministratorRoleLost, lost),
+                None => set(
+                    kind,
+                    true,
+                    Reason::InstallationVerified,
+                    "the administrator holds the role Global Administrator, and the terms are accepted",
+                ),
+            }
+            status.installation = Some(installed.record.clone());
+        }
+        Some(Err(trouble)) => set(kind, false, trouble.reason, &trouble.message),
+        None => {}
+    }
+    match &findings.account {
+        Some(Ok(Some(account))) => {
+            set(ConditionType::AccountLinked, true, Reason::AccountVerified, "");
+            let (holds, reason, message) = if account.is_super_admin {
+                (true, Reason::SuperAdminVerified, "")
+            } else {
+                let message = "the administrator's CRM account is not the super admin of the organisation. A warning only: if that is not meant, make it the super admin in Zoho, or name the super admin as administrator";
+                (false, Reason::SuperAdminDiffers, message)
+            };
+            set(ConditionType::SuperAdmin, holds, reason, message);
+        }
+        Some(Ok(None)) => {
+            let message = "the administrator's CRM account is no active user of the organisation any more";
+            set(
+                ConditionType::AccountLinked,
+                false,
+                Reason::AccountNotFound,
+                message,
+            );
+        }
+        Some(Err(trouble)) => set(
+            ConditionType::AccountLinked,
+            false,
+            trouble.reason,
+            &trouble.message,
+        ),
+        None => {}
+    }
+}
+
 /// What is known of the services stays as it was.
 fn halted(conditions: &mut Conditions, halt: Halt, generation: Option<i64>, now: Timestamp) {
     conditions.remove(ConditionType::Reconciling);
-    conditions.remove(ConditionType::Stalled);
+    if halt != Halt::TermsNotAccepted {
+        conditions.remove(ConditionType::Stalled);
+    }
     let mut set = |kind, holds, reason, message: &str| {
         conditions.set(kind, holds, reason, message, generation, now);
     };
     match halt {
-        Halt::Deleting { syncs } => {
+        Halt::Deleting { syncs, invites } => {
             let message = format!(
-                "{syncs} ContactSyncs still refer to this CrmTenant, which is being deleted: they read and write nothing any more. Delete them too, and it goes once their copies are out of the mailboxes"
+                "{syncs} ContactSyncs and {invites} CrmUserInvites still refer to this CrmTenant, which is being deleted: they read and write nothing any more. Delete them too, and it goes once their copies are out of the mailboxes and their invitations are taken back"
             );
             set(
                 ConditionType::Ready,
@@ -109,6 +184,14 @@ fn halted(conditions: &mut Conditions, halt: Halt, generation: Option<i64>, now:
                 Reason::TenantInUse,
                 &message,
             );
+        }
+        Halt::TermsNotAccepted => {
+            let message = "installation.acceptTerms is false: nothing is read or written for this tenant. Read docs/terms.md of this release, and set it to true";
+            let reason = Reason::TermsNotAccepted;
+            set(ConditionType::Stalled, ConditionStatus::True, reason, message);
+            set(ConditionType::Installed, ConditionStatus::False, reason, message);
+            set(ConditionType::Ready, ConditionStatus::False, reason, message);
+            conditions.remove(ConditionType::Suspended);
         }
         Halt::Suspended => {
             let message = "spec.suspend is true: nothing is read or written for this tenant and its syncs";
@@ -151,7 +234,7 @@ fn readiness(
             ConditionType::Ready,
             true,
             Reason::Connected,
-            "both services accept the operator",
+            "both services accept the operator, and the installation is verified",
             generation,
             now,
         );
@@ -177,7 +260,7 @@ fn readiness(
     }
     let passing = matches!(trouble.remedy, Remedy::Time(_)) && failures < PATIENCE;
     if passing && conditions.is_true(ConditionType::Ready) {
-        let message = "both services accept the operator";
+        let message = "both services accept the operator, and the installation is verified";
         conditions.set(
             ConditionType::Ready,
             true,

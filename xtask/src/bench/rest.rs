@@ -162,6 +162,8 @@ async fn declare(client: &Client, namespace: &str, resources: u32) -> Result<()>
                 "auth": { "mode": "ClientSecret", "secretRef": { "name": "office365" } },
             },
             "crm": { "zoho": { "dataCenter": "EU", "credentialsRef": { "name": "zoho" } } },
+            "installation": { "administrator": "nora@bench.example", "acceptTerms": true },
+            "approvedUsers": { "mode": "Everyone" },
         },
     });
     create::<CrmTenant>(client, namespace, tenant).await?;

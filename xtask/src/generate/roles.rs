@@ -17,9 +17,10 @@ const KEY_SECRET_NAME: &str = r#"{{ include "crmlink.keySecretName" . }}"#;
 const LEASE: &str = "LEASE_NAME";
 const LEASE_NAME: &str = r#"{{ include "crmlink.fullname" . }}"#;
 
-/// The template with both roles.
+/// The template with all roles.
 pub(crate) fn files() -> Result<Files> {
     let cluster = rules(&rbac::cluster_rules())?;
+    let approver = rules(&rbac::approver_rules())?;
     let own_namespace = rules(&rbac::own_namespace_rules(KEY_SECRET, LEASE))?
         .replace(KEY_SECRET, KEY_SECRET_NAME)
         .replace(LEASE, LEASE_NAME);
@@ -32,6 +33,13 @@ metadata:
   labels:
     {{{{- include "crmlink.labels" . | nindent 4 }}}}
 {cluster}---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: {{{{ include "crmlink.clusterName" . }}}}-approver
+  labels:
+    {{{{- include "crmlink.labels" . | nindent 4 }}}}
+{approver}---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata:
