@@ -15,7 +15,7 @@ use sync_engine::identity::{Kind, ScopeId};
 use sync_runtime::feed::Feed;
 use transport::Transport;
 use url::Url;
-use zoho_crm::{Module, Org, OrgLimits, ProfileSummary, Role, User, UserType, Zoho};
+use zoho_crm::{ManagerProfiles, Module, Org, OrgLimits, ProfileSummary, Role, User, UserId, UserType, Zoho};
 
 use crate::api::{ApprovedUsers, ApprovedUsersMode, PreApproved};
 use crate::leader::Gate;
@@ -64,6 +64,16 @@ pub(crate) struct Connection {
     profiles: Cached<Vec<ProfileSummary>>,
     approved: Cached<Approved>,
     pre_approved: Cached<Approved>,
+    acting: Cached<Acting>,
+    managers: tokio::sync::Mutex<ManagerProfiles>,
+}
+
+/// The CRM user whom the operator acts for.
+#[derive(Debug)]
+pub(crate) struct Acting {
+    pub(crate) id: UserId,
+    /// Whether they may invite, approve and remove users.
+    pub(crate) manages_users: bool,
 }
 
 impl Connection {
@@ -90,6 +100,8 @@ impl Connection {
             profiles: Cached::new(clock.clone(), age),
             approved: Cached::new(clock.clone(), age / 2),
             pre_approved: Cached::new(clock.clone(), age / 2),
+            acting: Cached::new(clock.clone(), age),
+            managers: tokio::sync::Mutex::default(),
         }
     }
 
@@ -138,6 +150,24 @@ impl Connection {
     /// The CRM's profiles, without their permissions.
     pub(crate) async fn profiles(&self, fresh: bool) -> Result<Arc<Vec<ProfileSummary>>, zoho_crm::Error> {
         self.profiles.get(fresh, self.zoho.profiles()).await
+    }
+
+    /// The CRM user whom the operator acts for.
+    pub(crate) async fn acting(&self, fresh: bool) -> Result<Arc<Acting>, zoho_crm::Error> {
+        let read = async {
+            let user = self.zoho.current_user().await?;
+            let manages_users = self.zoho.manages_users(&user).await?;
+            Ok(Acting {
+                id: user.id,
+                manages_users,
+            })
+        };
+        self.acting.get(fresh, read).await
+    }
+
+    /// The CRM users who may manage users, as of now.
+    pub(crate) async fn user_managers(&self) -> Result<Vec<User>, zoho_crm::Error> {
+        self.zoho.user_managers(&mut *self.managers.lock().await).await
     }
 
     /// The users whom the tenant's author approved, by what is `declared`.

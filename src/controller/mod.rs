@@ -59,6 +59,7 @@ pub(crate) struct Context {
     reporter: Reporter,
     tenants_seen: crm_tenant::Seen,
     claims: contact_sync::Claims,
+    invite_claims: crm_user_invite::Claims,
     wake_tenant: UnboundedSender<ObjectRef<CrmTenant>>,
     wake_sync: UnboundedSender<ObjectRef<ContactSync>>,
     wake_invite: UnboundedSender<ObjectRef<CrmUserInvite>>,
@@ -211,11 +212,12 @@ impl Controllers {
         let (wake_sync, mut woken_syncs) = unbounded_channel();
         let (wake_invite, mut woken_invites) = unbounded_channel();
         let metrics = &surroundings.metrics;
-        let (tenants, tenant_controller) = root::<CrmTenant>(&client, namespace, metrics, |_| {});
-        let (syncs, sync_controller) =
-            root::<ContactSync>(&client, namespace, metrics, wakes_tenant(wake_tenant.clone()));
-        let (invites, invite_controller) =
-            root::<CrmUserInvite>(&client, namespace, metrics, wakes_tenant(wake_tenant.clone()));
+        let (tenants, tenant_controller) = root::<CrmTenant>(&client, namespace, metrics, |_| {}, |_| None);
+        let gone = wakes_tenant(wake_tenant.clone());
+        let (syncs, sync_controller) = root::<ContactSync>(&client, namespace, metrics, gone, |_| None);
+        let gone = wakes_tenant(wake_tenant.clone());
+        let decision = crm_user_invite::decision;
+        let (invites, invite_controller) = root::<CrmUserInvite>(&client, namespace, metrics, gone, decision);
         let secrets: Api<PartialObjectMeta<Secret>> = api(&client, namespace);
         let secrets = watching::observed(
             watcher(secrets, watcher::Config::default()),
@@ -234,6 +236,7 @@ impl Controllers {
             cluster,
             tenants_seen: crm_tenant::Seen::default(),
             claims: contact_sync::Claims::default(),
+            invite_claims: crm_user_invite::Claims::default(),
             wake_tenant,
             wake_sync,
             wake_invite,
@@ -330,13 +333,14 @@ where
     }
 }
 
-/// A controller that wakes for what an author changes (spec, annotations, deletion) and not for its own status. `gone`
-/// is told of every object that is no more.
+/// A controller that wakes for what an author changes (spec, annotations, deletion) and not for its own status, unless
+/// `besides` gives a part of it that others set another value. `gone` is told of every object that is no more.
 fn root<K>(
     client: &Client,
     namespace: Option<&str>,
     metrics: &Arc<Metrics>,
     gone: impl Fn(&K) + Send + 'static,
+    besides: fn(&K) -> Option<u64>,
 ) -> (Store<K>, Controller<K>)
 where
     K: kube::Resource<Scope = NamespaceResourceScope, DynamicType = ()>
@@ -350,7 +354,8 @@ where
     let (store, writer) = reflector::store();
     let changed = predicates::generation
         .combine(predicates::annotations)
-        .combine(predicates::finalizers);
+        .combine(predicates::finalizers)
+        .combine(besides);
     let watch = watcher(api::<K>(client, namespace), watcher::Config::default());
     let stream = watching::observed(watch, runner::kind::<K>(), metrics.clone())
         .default_backoff()

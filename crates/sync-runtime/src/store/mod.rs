@@ -18,7 +18,7 @@ use sync_engine::link::{CrmIntent, Link, Side};
 
 pub use memory::MemoryStore;
 pub use scratch::Scratch;
-pub use sqlite::{CommitObserver, SqliteStore};
+pub use sqlite::{CommitObserver, Deed, DeedState, SqliteStore};
 pub use state::{Initial, KnownFolder, RunCounts, ScopeState, Trip, Unanswered};
 
 /// Why the store did not answer.

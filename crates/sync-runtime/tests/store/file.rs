@@ -81,13 +81,27 @@ async fn reopening_a_file_keeps_all() {
 async fn a_file_of_a_newer_release_is_refused_in_words() {
     let directory = directory();
     drop(sqlite(&directory).await);
-    run(&directory, "PRAGMA user_version = 3").await;
+    run(&directory, "PRAGMA user_version = 4").await;
     let error = SqliteStore::open(&path(&directory)).await.unwrap_err();
     assert!(
-        matches!(error, StoreError::Newer { found: 3, known: 2 }),
+        matches!(error, StoreError::Newer { found: 4, known: 3 }),
         "{error}"
     );
     assert!(error.to_string().contains("run the newer release"), "{error}");
+}
+
+#[tokio::test]
+async fn a_file_of_version_2_keeps_what_it_holds() {
+    let directory = directory();
+    let a = scope("a");
+    {
+        let store = sqlite(&directory).await;
+        commit(&store, [Change::Link(a, link("1", Some("A"), LinkState::Linked))]).await;
+    }
+    run(&directory, "DROP TABLE invite_deed; PRAGMA user_version = 2").await;
+    let store = sqlite(&directory).await;
+    assert_eq!(store.all_links(a).await.unwrap().len(), 1);
+    assert_eq!(store.deeds("an invite").await.unwrap(), []);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 use sync_engine::link::{LinkState, Side};
 
+use super::invite_deeds::DeedState;
 use crate::store::{ConflictOutcome, Guarded, StoreError, Tally};
 
 /// What the tables keep as a number.
@@ -41,6 +42,7 @@ codes!(Side, "side of a contact": Office 0, Crm 1);
 codes!(Guarded, "held operation": DeleteInOffice 0, HandOver 1, DeleteInCrm 2, UpdateInCrm 3);
 codes!(ConflictOutcome, "conflict": CrmWon 0, OfficeWon 1, Open 2);
 codes!(Tally, "count": Deletes 0, Disables 1);
+codes!(DeedState, "deed for an invite": Planned 0, Begun 1, Done 2);
 
 /// The value that a column holds as a number.
 pub(super) fn decoded<T: Code>(row: &SqliteRow, column: &str) -> Result<T, StoreError> {

@@ -5,6 +5,7 @@ mod claim;
 mod code;
 mod failures;
 mod guard;
+mod invite_deeds;
 mod organisation;
 mod read;
 mod row;
@@ -21,8 +22,14 @@ use sqlx::sqlite::{
 
 use super::StoreError;
 
-/// The version of `schema.sql`.
-const VERSION: i64 = 2;
+pub use invite_deeds::{Deed, DeedState};
+
+/// The version of the tables.
+const VERSION: i64 = 3;
+const SET_VERSION: &str = "PRAGMA user_version = 3";
+
+/// The tables of version 2.
+const TABLES: &str = include_str!("../schema.sql");
 
 /// Version 1 was never released, so its files are emptied instead of converted: the next runs find the links again
 /// by the markers of their items.
@@ -62,8 +69,10 @@ impl SqliteStore {
             .await?;
         let found: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&pool).await?;
         match found {
-            0 => make(&pool, "").await?,
-            1 => make(&pool, DROP_VERSION_1).await?,
+            0 => make(&pool, &[TABLES, invite_deeds::TABLE]).await?,
+            1 => make(&pool, &[DROP_VERSION_1, TABLES, invite_deeds::TABLE]).await?,
+            // Nobody had invites then.
+            2 => make(&pool, &[invite_deeds::TABLE]).await?,
             VERSION => {}
             newer => {
                 return Err(StoreError::Newer {
@@ -97,11 +106,11 @@ impl SqliteStore {
     }
 }
 
-/// Makes the tables once `before` has been done, all or nothing.
-async fn make(pool: &SqlitePool, before: &'static str) -> Result<(), StoreError> {
+/// Brings the tables to the newest version, all or nothing.
+async fn make(pool: &SqlitePool, statements: &[&'static str]) -> Result<(), StoreError> {
     let mut tx = pool.begin().await?;
-    for statements in [before, include_str!("../schema.sql"), "PRAGMA user_version = 2"] {
-        sqlx::raw_sql(statements).execute(&mut *tx).await?;
+    for statements in statements.iter().chain([&SET_VERSION]) {
+        sqlx::raw_sql(*statements).execute(&mut *tx).await?;
     }
     tx.commit().await?;
     Ok(())
