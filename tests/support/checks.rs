@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use crmlink::api::{ContactSync, CrmTenant};
+use crmlink::api::{ContactSync, CrmTenant, CrmUserInvite};
 use emulators::core::contract::Report;
 use k8s_openapi::api::events::v1::Event;
 use kube::ResourceExt;
@@ -16,7 +16,7 @@ use super::objects::Reported;
 use super::scan;
 
 /// What must never happen: service and counter.
-const NEVER: [(&str, &str); 21] = [
+const NEVER: [(&str, &str); 22] = [
     ("graph", "attendees_written"),
     ("graph", "duplicate_markers"),
     ("graph", "mails_sent"),
@@ -30,6 +30,7 @@ const NEVER: [(&str, &str); 21] = [
     ("zoho", "cadences_run"),
     ("zoho", "creates_without_owner"),
     ("zoho", "duplicates"),
+    ("zoho", "invitations_while_pending"),
     ("zoho", "mails_sent"),
     ("zoho", "notifications_sent"),
     ("zoho", "owner_changes_by_api"),
@@ -103,6 +104,9 @@ impl Case {
         for sync in self.api::<ContactSync>().list(&all).await.unwrap() {
             look("the status of a ContactSync", &json!(sync.status).to_string());
         }
+        for invite in self.api::<CrmUserInvite>().list(&all).await.unwrap() {
+            look("the status of a CrmUserInvite", &json!(invite.status).to_string());
+        }
         for event in self.api::<Event>().list(&all).await.unwrap() {
             look("an Event", &json!(event).to_string());
         }
@@ -140,6 +144,7 @@ impl Case {
     /// Without an operator nothing else takes the finalizers off.
     async fn leave_nothing(&self) {
         self.free_all::<ContactSync>().await;
+        self.free_all::<CrmUserInvite>().await;
         self.free_all::<CrmTenant>().await;
         self.shared
             .cluster

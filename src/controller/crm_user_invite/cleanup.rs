@@ -105,10 +105,9 @@ async fn take_back(invite: &CrmUserInvite, context: &Context) -> CleanUp {
     let Some(tenant) = context.tenant(&key) else {
         return CleanUp::Left("the CrmTenant is gone, so nobody can sign in".to_owned());
     };
-    // A suspended tenant, or one that is being deleted, signs in for this alone.
-    let idle = tenant.spec.is_suspended() || tenant.metadata.deletion_timestamp.is_some();
+    // A tenant that is suspended, or being deleted, signs in for this alone.
     let Some(connection) = context.connections.get(&key) else {
-        if idle {
+        if tenant.is_idle() {
             context.wake_tenant(&key);
         }
         return shut_out(invite, context);
