@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 /// Members of worlds and edits whose texts are about people.
-const ABOUT_PEOPLE: [&str; 13] = [
+const ABOUT_PEOPLE: [&str; 15] = [
     "fields",
     "account",
     "contact",
@@ -16,6 +16,8 @@ const ABOUT_PEOPLE: [&str; 13] = [
     "firstName",
     "lastName",
     "displayName",
+    "givenName",
+    "surname",
     "userPrincipalName",
     "mail",
     "email",

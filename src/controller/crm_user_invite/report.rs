@@ -6,8 +6,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use super::conditions::Writer;
 use super::plan::{Elsewhere, Outcome, Stand};
 use crate::api::{
-    ConditionStatus, ConditionType, Conditions, CrmUserInvite, CrmUserInviteStatus, InvitePhase, Reason,
-    requested_at,
+    Condition, ConditionStatus, ConditionType, Conditions, CrmUserInvite, CrmUserInviteStatus, InvitePhase,
+    Reason, requested_at,
 };
 use crate::controller::Context;
 use crate::controller::trouble::Trouble;
@@ -116,14 +116,14 @@ pub(super) async fn write(
 fn ours(status: &CrmUserInviteStatus) -> CrmUserInviteStatus {
     let mut ours = status.clone();
     ours.decision = None;
-    for (kind, reason) in [
-        (ConditionType::Approved, Reason::ApprovedByManager),
-        (ConditionType::Denied, Reason::Denied),
-    ] {
-        let condition = ours.conditions.get(kind);
-        if condition.is_some_and(|condition| condition.reason() == reason.as_str()) {
-            ours.conditions.remove(kind);
-        }
+    ours.conditions.remove(ConditionType::Denied);
+    let approved = ours
+        .conditions
+        .get(ConditionType::Approved)
+        .map(Condition::reason);
+    let by_operator = [Reason::ApprovedInCrm.as_str(), Reason::PreApproved.as_str()];
+    if status.decision.is_some() || approved.is_some_and(|reason| !by_operator.contains(&reason)) {
+        ours.conditions.remove(ConditionType::Approved);
     }
     ours
 }
