@@ -21,6 +21,8 @@ const MANAGERS: [&str; 2] = ["olga@orchard.example", "pavel@orchard.example"];
 const SENDER: &str = "requests@orchard.example";
 /// The chance of each kind of fault at each call. There are about fifteen kinds.
 const CHANCE: f64 = 0.004;
+/// Of how many people one is invited when the operator is killed.
+const KILLED_AT: [usize; 2] = [4, 2];
 /// How often is waited as long as anything may take: a thousand people take their time.
 const PATIENCE: usize = 6;
 
@@ -99,7 +101,7 @@ async fn u2_u4_in_a_storm_each_person_is_invited_once_and_each_approver_mailed_o
             .await;
     }
     // Killed in the middle of it, twice.
-    for part in [4, 2] {
+    for part in KILLED_AT {
         let enough = u64::try_from(people / part).unwrap();
         patiently("some invitations", async || {
             (invited(&case).await >= enough).then_some(())
@@ -161,7 +163,8 @@ fn users_by_address(crm: &Value) -> BTreeMap<String, usize> {
 }
 
 /// Every approver was mailed about every request, and no mail left again after an answer had confirmed it: there are as
-/// many confirmed mails as there are requests and approvers, and each of those was confirmed.
+/// many confirmed mails as there are requests and approvers, and each of those was confirmed. A process that is killed
+/// may take one confirmation along.
 async fn mailed_once(case: &Case) {
     let office = case.control.state("graph").await.unwrap();
     let mails = office["tenants"][0]["mails"].as_array().unwrap().clone();
@@ -174,7 +177,13 @@ async fn mailed_once(case: &Case) {
     let confirmed = calls
         .iter()
         .filter(|call| call.path.ends_with("/sendMail") && call.status == Some(202) && !call.faulted);
-    assert_eq!(confirmed.count(), ids.len(), "{} mails left", mails.len());
+    let confirmed = confirmed.count();
+    assert!(
+        (ids.len()..=ids.len() + KILLED_AT.len()).contains(&confirmed),
+        "{confirmed} of {} mails were confirmed, about {} requests and approvers",
+        mails.len(),
+        ids.len()
+    );
     for invite in invites(case).await {
         let status = invite.status.clone().unwrap();
         if let Some(told) = status.request_mails {
