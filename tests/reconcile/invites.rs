@@ -252,7 +252,8 @@ async fn u6_a_new_user_need_not_be_a_user_of_microsoft_365() {
         .await;
     let sent: CrmUserInvite = case.settled("gustav", Reason::InvitationSent).await;
     assert_eq!(sent.status.unwrap().office_user_id, None);
-    assert_eq!(case.crm_user(GUSTAV).await["name"], "gustav");
+    let name = &case.crm_user(GUSTAV).await["name"];
+    assert_eq!(name.as_str().unwrap().trim(), "gustav", "the part before the @");
     case.accepts(GUSTAV).await;
     case.invite_says("gustav", Reason::UserActive).await;
     case.finish().await;

@@ -150,10 +150,10 @@ async fn u5_who_is_added_in_the_crm_itself_is_approved_there() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn u5_who_is_approved_beforehand_is_invited_at_once() {
-    let invites = json!({
+    let settings = json!({
         "role": "CEO", "profile": "Standard", "joinRequests": { "preApproved": { "users": [CLARA] } },
     });
-    let case = Case::inviting_with(World::with_clara(), json!({ "invites": invites })).await;
+    let case = Case::inviting_with(World::with_clara(), json!({ "invites": settings })).await;
     case.create(&request()).await;
     let invited: CrmUserInvite = case.settled("clara", Reason::InvitationSent).await;
     invited.words(

@@ -130,6 +130,7 @@ mod tests {
 
     use super::*;
 
+    #[allow(clippy::needless_pass_by_value, reason = "it takes what `json!` makes")]
     fn invite(name: &str, user: &str, second: u32, status: Value) -> CrmUserInvite {
         serde_json::from_value(json!({
             "metadata": {
@@ -174,14 +175,17 @@ mod tests {
         let claims = Claims::default();
         let tenant: TenantKey = ("team".to_owned(), "t".to_owned());
         let (office, address) = (Mark::Office("u1".to_owned()), Mark::address(" Ada@example.com"));
-        assert_eq!(claims.claim(&tenant, &[address.clone()], "a", "team/a"), Ok(()));
+        assert_eq!(
+            claims.claim(&tenant, std::slice::from_ref(&address), "a", "team/a"),
+            Ok(())
+        );
         let both = [office.clone(), Mark::address("ada@example.com")];
         let refused = Err("team/a".to_owned());
         assert_eq!(claims.claim(&tenant, &both, "b", "team/b"), refused);
         assert_eq!(claims.claim(&tenant, &[office], "c", "team/c"), Ok(()));
         let elsewhere: TenantKey = ("team".to_owned(), "other".to_owned());
         assert_eq!(
-            claims.claim(&elsewhere, &[address.clone()], "b", "team/b"),
+            claims.claim(&elsewhere, std::slice::from_ref(&address), "b", "team/b"),
             Ok(())
         );
         claims.release("a");
