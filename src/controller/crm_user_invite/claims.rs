@@ -49,6 +49,12 @@ impl Claims {
         Ok(())
     }
 
+    /// Gives up what an invite holds besides these marks.
+    fn narrow(&self, uid: &str, marks: &[Mark]) {
+        self.all()
+            .retain(|(_, mark), (holder, _)| holder != uid || marks.contains(mark));
+    }
+
     /// Gives up whatever an invite holds.
     pub(super) fn release(&self, uid: &str) {
         self.all().retain(|_, (holder, _)| holder != uid);
@@ -101,6 +107,14 @@ pub(super) fn hold(invite: &CrmUserInvite, marks: &[Mark], context: &Context) ->
         .invite_claims
         .claim(&tenant_key(invite), marks, &uid(invite), &name(invite));
     claimed.map_err(|holder| refused(&holder))
+}
+
+/// Gives up what a person was known by before, such as another address, and is not any more.
+pub(super) fn narrow(invite: &CrmUserInvite, marks: &[Mark], context: &Context) {
+    let crm = known_crm_user(invite).map(|id| Mark::Crm(id.to_owned()));
+    let named = [Mark::address(&invite.spec.user)];
+    let all: Vec<Mark> = marks.iter().cloned().chain(named).chain(crm).collect();
+    context.invite_claims.narrow(&uid(invite), &all);
 }
 
 fn refused(holder: &str) -> Trouble {
@@ -188,7 +202,14 @@ mod tests {
             claims.claim(&elsewhere, std::slice::from_ref(&address), "b", "team/b"),
             Ok(())
         );
-        claims.release("a");
+        let moved = Mark::address("ada@home.example");
+        assert_eq!(
+            claims.claim(&tenant, std::slice::from_ref(&moved), "a", "team/a"),
+            Ok(())
+        );
+        claims.narrow("a", std::slice::from_ref(&moved));
         assert_eq!(claims.claim(&tenant, &[address], "b", "team/b"), Ok(()));
+        claims.release("a");
+        assert_eq!(claims.claim(&tenant, &[moved], "b", "team/b"), Ok(()));
     }
 }
