@@ -161,10 +161,10 @@ async fn remove(
         let answer = zoho.delete_user(&user.id).await;
         return settle(answer, connection, context).await;
     }
-    let Duty::Policy { .. } = duty else {
-        // Accepted meanwhile.
+    // Accepted meanwhile, or found by an address alone: whoever joined with it may be anybody.
+    if duty == Duty::Withdraw || known_crm_user(invite).is_none() {
         return Ok(CleanUp::Done);
-    };
+    }
     if connection.org().is_super_admin(&user) {
         let why = "the user is the organisation's super admin, who always stays";
         return Ok(CleanUp::Left(why.to_owned()));
