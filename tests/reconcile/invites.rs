@@ -5,7 +5,8 @@ use kube::ResourceExt;
 use serde_json::json;
 
 use crate::support::{
-    ANA, BEN, CLARA, Case, Reported, World, contact_sync, invite, invite_with, until, with,
+    ANA, BEN, CLARA, Case, Reported, World, contact_sync, invite, invite_with, inviting_tenant, secrets,
+    until, with,
 };
 
 #[tokio::test(flavor = "multi_thread")]

@@ -105,8 +105,8 @@ async fn take_back(invite: &CrmUserInvite, context: &Context) -> CleanUp {
     let Some(tenant) = context.tenant(&key) else {
         return CleanUp::Left("the CrmTenant is gone, so nobody can sign in".to_owned());
     };
-    // A tenant that is suspended, or being deleted, signs in for this alone.
     let Some(connection) = context.connections.get(&key) else {
+        // A tenant for which nothing runs signs in for this alone.
         if tenant.is_idle() {
             context.wake_tenant(&key);
         }

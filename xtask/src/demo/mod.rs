@@ -6,6 +6,7 @@ mod departures;
 mod edits;
 mod end_state;
 mod fields;
+mod invites;
 mod look_around;
 mod syncs;
 
@@ -78,13 +79,14 @@ async fn show(environment: &mut Environment, check: bool) -> Result<()> {
     let idle = writes_of_an_idle_run(environment, &mut syncs).await?;
     let mut findings = end_state.findings;
     findings.extend(idle);
+    findings.extend(invites::play(environment).await?);
     findings.extend(departures(environment, &mut syncs).await?);
     findings.extend(end_state::of_the_run(environment.control()).await?);
     if !findings.is_empty() {
         return Err(Error::EndState(findings));
     }
     say(
-        "both sides agree, nothing that must never happen did, a further run wrote nothing, and the CRM is whole",
+        "both sides agree, nothing that must never happen did, a further run wrote nothing, everybody came in as they should, and the CRM is whole",
     );
     if !check {
         look_around::print(environment);

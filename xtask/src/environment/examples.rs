@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crmlink::api::ContactSync;
+use crmlink::api::{ContactSync, CrmUserInvite};
 use kube::{
     Api, Client,
     api::{DeleteParams, DynamicObject, Patch, PatchParams},
@@ -84,9 +84,10 @@ pub(crate) async fn apply(client: &Client) -> Result<Vec<Example>> {
     Ok(examples)
 }
 
-/// Deletes them, last first, and waits until the operator let the syncs go.
+/// Deletes them, last first, and waits until the operator let syncs and invites go.
 pub(crate) async fn delete(client: &Client) -> Result<()> {
     let syncs: Api<ContactSync> = Api::namespaced(client.clone(), NAMESPACE);
+    let invites: Api<CrmUserInvite> = Api::namespaced(client.clone(), NAMESPACE);
     for example in read()?.iter().rev() {
         if example
             .object
@@ -95,6 +96,7 @@ pub(crate) async fn delete(client: &Client) -> Result<()> {
             .is_some_and(|types| types.kind == "CrmTenant")
         {
             wait_until_none(&syncs).await?;
+            wait_until_none(&invites).await?;
         }
         let api = api(client, &example.object).await?;
         let name = example.object.metadata.name.as_deref().unwrap_or_default();
@@ -108,12 +110,15 @@ pub(crate) async fn delete(client: &Client) -> Result<()> {
     Ok(())
 }
 
-async fn wait_until_none(syncs: &Api<ContactSync>) -> Result<()> {
+async fn wait_until_none<K>(objects: &Api<K>) -> Result<()>
+where
+    K: kube::Resource<DynamicType = ()> + Clone + std::fmt::Debug + serde::de::DeserializeOwned,
+{
     let deadline = Instant::now() + GONE_WITHIN;
     loop {
-        let left = syncs.list(&kube::api::ListParams::default()).await;
+        let left = objects.list(&kube::api::ListParams::default()).await;
         if left
-            .doing(|| "listing the ContactSyncs".to_owned())?
+            .doing(|| format!("listing the {}", K::plural(&())))?
             .items
             .is_empty()
             || Instant::now() > deadline

@@ -1,30 +1,13 @@
-//! The command line. Every flag has an environment variable of the same meaning.
+//! `crmlink run`: the operator.
 
-use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, ValueEnum};
 use url::Url;
 
-use crate::{api, operator, telemetry};
-
-/// Keeps Microsoft 365 and Zoho CRM at the state that is declared in Kubernetes.
-#[derive(Debug, Parser)]
-#[command(name = "crmlink", version)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Run the operator.
-    Run(Box<RunArgs>),
-    /// Print the `CustomResourceDefinition`s as YAML.
-    Crds,
-}
+use crate::{operator, telemetry};
 
 /// How the operator runs.
 #[derive(Debug, Args)]
@@ -95,59 +78,14 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// Parses the command line and does what it says.
-pub async fn main() -> ExitCode {
-    match Cli::parse().command {
-        Command::Run(args) => {
-            telemetry::log::start(args.log_format);
-            match Box::pin(operator::run(*args)).await {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(error) => {
-                    tracing::error!(error = %telemetry::log::chain(&error), "the operator cannot go on");
-                    ExitCode::FAILURE
-                }
-            }
-        }
-        Command::Crds => print_crds(),
-    }
-}
-
-fn print_crds() -> ExitCode {
-    let mut text = String::new();
-    for crd in api::crds() {
-        match api::to_yaml(&crd) {
-            Ok(yaml) => {
-                text.push_str("---\n");
-                text.push_str(&yaml);
-            }
-            Err(error) => {
-                eprintln!("cannot print {}: {error}", crd.metadata.name.unwrap_or_default());
-                return ExitCode::FAILURE;
-            }
-        }
-    }
-    // A reader that has seen enough, such as head, is no failure.
-    let _ = std::io::stdout().write_all(text.as_bytes());
-    ExitCode::SUCCESS
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::CommandFactory;
-
-    use super::*;
-
-    #[test]
-    fn every_flag_of_run_has_an_environment_variable() {
-        Cli::command().debug_assert();
-        let command = Cli::command();
-        let run = command.find_subcommand("run").unwrap();
-        for flag in run.get_arguments().filter(|flag| flag.get_id() != "help") {
-            let expected = format!("CRMLINK_{}", flag.get_id().as_str().to_uppercase());
-            assert_eq!(
-                flag.get_env().and_then(|env| env.to_str()),
-                Some(expected.as_str())
-            );
+/// Runs until it is told to end.
+pub(super) async fn run(args: RunArgs) -> ExitCode {
+    telemetry::log::start(args.log_format);
+    match Box::pin(operator::run(args)).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error = %telemetry::log::chain(&error), "the operator cannot go on");
+            ExitCode::FAILURE
         }
     }
 }
