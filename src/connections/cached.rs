@@ -31,7 +31,12 @@ impl<T> Cached<T> {
         self.get_if(|_| !fresh, read).await
     }
 
-    /// The same, where the held value counts only if it `fits`.
+    /// Gives up the held value, as it was changed: whoever asks next reads.
+    pub(crate) async fn forget(&self) {
+        *self.held.lock().await = None;
+    }
+
+    /// The same as [`Self::get`], where the held value counts only if it `fits`.
     pub(crate) async fn get_if<E>(
         &self,
         fits: impl Fn(&T) -> bool,

@@ -128,6 +128,11 @@ impl Connection {
         self.users.get(fresh, read).await
     }
 
+    /// To be called after the operator changed a user: what was read before does not count any more.
+    pub(crate) async fn crm_users_changed(&self) {
+        self.users.forget().await;
+    }
+
     /// The fields of the CRM's contacts.
     pub(crate) async fn crm_fields(&self, fresh: bool) -> Result<Arc<Vec<CrmField>>, zoho_crm::Error> {
         let read = async {

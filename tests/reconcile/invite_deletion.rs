@@ -83,6 +83,10 @@ async fn an_accepted_user_stays_is_switched_off_or_goes_as_declared() {
         case.delete::<CrmUserInvite>(name).await;
         assert_eq!(case.crm_user(user).await["status"], status, "{policy}");
     }
+    // Whoever went can be invited again at once.
+    case.create(&invite(BEN)).await;
+    case.settled::<CrmUserInvite>("ben", Reason::InvitationSent).await;
+    assert_eq!(case.fates(BEN).await, ["pending"]);
     case.finish().await;
 }
 

@@ -3,7 +3,7 @@
 use crmlink::api::{ConditionType, CrmTenant, CrmUserInvite, InvitePhase, Reason};
 use serde_json::{Value, json};
 
-use crate::support::{CLARA, Case, NORA, Reported, World, invite, invite_with, tenant, with};
+use crate::support::{CLARA, Case, NORA, ORGANISATION, Reported, World, invite, invite_with, tenant, with};
 
 const QUARRY: &str = "klara@quarry.example";
 
@@ -96,8 +96,10 @@ async fn u3_an_undeclared_link_shows_only_once_another_tenant_proves_it() {
     case.create(&invite(CLARA)).await;
     case.settled::<CrmUserInvite>("clara", Reason::InvitationSent)
         .await;
-    case.crm(json!({ "do": "link_invitation", "user": CLARA, "account": QUARRY }))
-        .await;
+    case.crm(
+        json!({ "do": "link_invitation", "organisation": ORGANISATION, "user": CLARA, "account": QUARRY }),
+    )
+    .await;
     let waits = case.invite_says("clara", Reason::InvitationSent).await;
     assert_eq!(waits.status.unwrap().phase, Some(InvitePhase::Invited));
 

@@ -3,7 +3,7 @@
 use crmlink::api::{ConditionType, CrmTenant, CrmUserInvite, InvitePhase, Reason};
 use serde_json::{Value, json};
 
-use crate::support::{ANA, CLARA, Case, NORA, Reported, World, invite_with, until};
+use crate::support::{ANA, CLARA, CLIENT_ID, Case, NORA, Reported, World, invite_with, until};
 
 const GREGOR: &str = "gregor@orchard.example";
 
@@ -150,10 +150,10 @@ async fn u5_who_is_added_in_the_crm_itself_is_approved_there() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn u5_who_is_approved_beforehand_is_invited_at_once() {
-    let invites = json!({
+    let settings = json!({
         "role": "CEO", "profile": "Standard", "joinRequests": { "preApproved": { "users": [CLARA] } },
     });
-    let case = Case::inviting_with(World::with_clara(), json!({ "invites": invites })).await;
+    let case = Case::inviting_with(World::with_clara(), json!({ "invites": settings })).await;
     case.create(&request()).await;
     let invited: CrmUserInvite = case.settled("clara", Reason::InvitationSent).await;
     invited.words(
@@ -198,6 +198,37 @@ async fn u4_without_a_mailbox_to_send_from_nobody_is_mailed_and_an_approval_coun
     case.settled::<CrmUserInvite>("clara", Reason::InvitationSent)
         .await;
     assert_eq!(recipients(&case).await, [] as [&str; 0]);
+    case.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn u4_without_the_right_to_send_nobody_is_given_up() {
+    let permissions = [
+        "Application.Read.All",
+        "GroupMember.Read.All",
+        "RoleManagement.Read.Directory",
+        "User.Read.All",
+        "Contacts.ReadWrite",
+    ];
+    let world = two_managers().set("/office365/0/apps/0", "permissions", json!(permissions));
+    let case = Case::inviting(world).await;
+    case.create(&request()).await;
+    let fails: CrmUserInvite = case.says("clara", Reason::RequestMailsFailed).await;
+    fails.words(
+        ConditionType::Ready,
+        Reason::RequestMailsFailed,
+        &["Mail.Send", "invites.senderMailbox"],
+    );
+    // More often than a mail in doubt is tried.
+    for _ in 0..6 {
+        case.invite_says("clara", Reason::RequestMailsFailed).await;
+    }
+    let role = json!({ "permission": "Mail.Send", "users": [NORA] });
+    case.office(json!({ "do": "grant_exchange_role", "clientId": CLIENT_ID, "role": role }))
+        .await;
+    let waits = case.invite_says("clara", Reason::AwaitingApproval).await;
+    assert_eq!(waits.status.unwrap().request_mails.unwrap().sent, 2);
+    assert_eq!(recipients(&case).await, [GREGOR, NORA]);
     case.finish().await;
 }
 

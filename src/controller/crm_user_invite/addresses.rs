@@ -69,6 +69,7 @@ mod tests {
             .unwrap()
     }
 
+    #[allow(clippy::needless_pass_by_value, reason = "it takes what `json!` makes")]
     fn spec(more: serde_json::Value) -> CrmUserInviteSpec {
         let mut spec =
             json!({ "tenantRef": { "name": "t" }, "user": "ada@example.com", "type": "Invitation" });

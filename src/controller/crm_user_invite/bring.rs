@@ -44,6 +44,7 @@ async fn look(invite: &CrmUserInvite, outcome: &mut Outcome, context: &Context) 
     } else {
         claims::hold(invite, &marks, context)?;
     }
+    claims::narrow(invite, &marks, context);
     let own = Own::of(invite, &gather::deeds(invite, context).await?);
     let found = find(invite, &home, &person, own, context).await?;
     if let Some(account) = invite.spec.linked_account() {

@@ -49,6 +49,12 @@ impl Claims {
         Ok(())
     }
 
+    /// Gives up what an invite holds besides these marks.
+    fn narrow(&self, uid: &str, marks: &[Mark]) {
+        self.all()
+            .retain(|(_, mark), (holder, _)| holder != uid || marks.contains(mark));
+    }
+
     /// Gives up whatever an invite holds.
     pub(super) fn release(&self, uid: &str) {
         self.all().retain(|_, (holder, _)| holder != uid);
@@ -103,6 +109,14 @@ pub(super) fn hold(invite: &CrmUserInvite, marks: &[Mark], context: &Context) ->
     claimed.map_err(|holder| refused(&holder))
 }
 
+/// Gives up what a person was known by before, such as another address, and is not any more.
+pub(super) fn narrow(invite: &CrmUserInvite, marks: &[Mark], context: &Context) {
+    let crm = known_crm_user(invite).map(|id| Mark::Crm(id.to_owned()));
+    let named = [Mark::address(&invite.spec.user)];
+    let all: Vec<Mark> = marks.iter().cloned().chain(named).chain(crm).collect();
+    context.invite_claims.narrow(&uid(invite), &all);
+}
+
 fn refused(holder: &str) -> Trouble {
     let message = format!(
         "the CrmUserInvite {holder} already brings this person into this CRM organisation; delete one of the two"
@@ -130,6 +144,7 @@ mod tests {
 
     use super::*;
 
+    #[allow(clippy::needless_pass_by_value, reason = "it takes what `json!` makes")]
     fn invite(name: &str, user: &str, second: u32, status: Value) -> CrmUserInvite {
         serde_json::from_value(json!({
             "metadata": {
@@ -174,17 +189,27 @@ mod tests {
         let claims = Claims::default();
         let tenant: TenantKey = ("team".to_owned(), "t".to_owned());
         let (office, address) = (Mark::Office("u1".to_owned()), Mark::address(" Ada@example.com"));
-        assert_eq!(claims.claim(&tenant, &[address.clone()], "a", "team/a"), Ok(()));
+        assert_eq!(
+            claims.claim(&tenant, std::slice::from_ref(&address), "a", "team/a"),
+            Ok(())
+        );
         let both = [office.clone(), Mark::address("ada@example.com")];
         let refused = Err("team/a".to_owned());
         assert_eq!(claims.claim(&tenant, &both, "b", "team/b"), refused);
         assert_eq!(claims.claim(&tenant, &[office], "c", "team/c"), Ok(()));
         let elsewhere: TenantKey = ("team".to_owned(), "other".to_owned());
         assert_eq!(
-            claims.claim(&elsewhere, &[address.clone()], "b", "team/b"),
+            claims.claim(&elsewhere, std::slice::from_ref(&address), "b", "team/b"),
             Ok(())
         );
-        claims.release("a");
+        let moved = Mark::address("ada@home.example");
+        assert_eq!(
+            claims.claim(&tenant, std::slice::from_ref(&moved), "a", "team/a"),
+            Ok(())
+        );
+        claims.narrow("a", std::slice::from_ref(&moved));
         assert_eq!(claims.claim(&tenant, &[address], "b", "team/b"), Ok(()));
+        claims.release("a");
+        assert_eq!(claims.claim(&tenant, &[moved], "b", "team/b"), Ok(()));
     }
 }

@@ -105,8 +105,8 @@ async fn take_back(invite: &CrmUserInvite, context: &Context) -> CleanUp {
     let Some(tenant) = context.tenant(&key) else {
         return CleanUp::Left("the CrmTenant is gone, so nobody can sign in".to_owned());
     };
-    // A tenant that is suspended, or being deleted, signs in for this alone.
     let Some(connection) = context.connections.get(&key) else {
+        // A tenant for which nothing runs signs in for this alone.
         if tenant.is_idle() {
             context.wake_tenant(&key);
         }
@@ -158,12 +158,13 @@ async fn remove(
         if !withdraw || own.invitation_of(invite, &user).is_none() {
             return Ok(CleanUp::Done);
         }
-        return settle(zoho.delete_user(&user.id).await, context);
+        let answer = zoho.delete_user(&user.id).await;
+        return settle(answer, connection, context).await;
     }
-    let Duty::Policy { .. } = duty else {
-        // Accepted meanwhile.
+    // Accepted meanwhile, or found by an address alone: whoever joined with it may be anybody.
+    if duty == Duty::Withdraw || known_crm_user(invite).is_none() {
         return Ok(CleanUp::Done);
-    };
+    }
     if connection.org().is_super_admin(&user) {
         let why = "the user is the organisation's super admin, who always stays";
         return Ok(CleanUp::Left(why.to_owned()));
@@ -175,7 +176,8 @@ async fn remove(
         ));
     }
     if invite.spec.deletion_policy == Some(InviteDeletionPolicy::Remove) {
-        return settle(zoho.delete_user(&user.id).await, context);
+        let answer = zoho.delete_user(&user.id).await;
+        return settle(answer, connection, context).await;
     }
     if !user.has_joined() {
         return Ok(CleanUp::Done);
@@ -184,7 +186,8 @@ async fn remove(
         active: Some(false),
         ..UserChange::default()
     };
-    settle(zoho.update_user(&user.id, &off).await, context)
+    let answer = zoho.update_user(&user.id, &off).await;
+    settle(answer, connection, context).await
 }
 
 /// The CRM user as of this moment.
@@ -208,10 +211,12 @@ async fn crm_user(
 }
 
 /// What a deletion or deactivation came to.
-fn settle(
+async fn settle(
     answer: Result<UserOutcome<Applied>, zoho_crm::Error>,
+    connection: &Connection,
     context: &Context,
 ) -> Result<CleanUp, Trouble> {
+    connection.crm_users_changed().await;
     match answer {
         Ok(Ok(_)) => Ok(CleanUp::Done),
         Ok(Err(refused)) => refusal(&refused),
@@ -287,6 +292,7 @@ mod tests {
 
     const NEARLY: SignedDuration = SignedDuration::from_mins(24 * 60 - 1);
 
+    #[allow(clippy::needless_pass_by_value, reason = "it takes what `json!` makes")]
     fn duty_of(policy: Value, status: Value, own: Own) -> Duty {
         let invite: CrmUserInvite = serde_json::from_value(json!({
             "metadata": {},

@@ -81,6 +81,9 @@ impl<'a> Writer<'a> {
         }
         if let Some(approval) = outcome.approval {
             self.approved(approval);
+        } else if outcome.stand == Some(Stand::AwaitingApproval) {
+            // Nobody decided, and the tenant's list does not have the person any more.
+            self.conditions.remove(ConditionType::Approved);
         }
         if let Some(stand) = &outcome.stand {
             let is_ours = outcome.sent.is_some();

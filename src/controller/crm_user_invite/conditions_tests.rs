@@ -136,6 +136,17 @@ fn a_request_waits_for_approval_whether_or_not_anybody_could_be_mailed() {
 }
 
 #[test]
+fn u5_a_list_that_does_not_have_the_person_any_more_approves_no_more() {
+    let mut outcome = stalls(Reason::EditionNotPaid);
+    outcome.approval = Some(Approval::Beforehand);
+    let (list, approved) = said(&outcome, "Invited", Conditions::default());
+    assert!(list.contains(&"Approved=True".to_owned()));
+    let waits = stands(Stand::AwaitingApproval);
+    let (list, _) = said(&waits, "Invited", approved);
+    assert!(!list.contains(&"Approved=True".to_owned()), "{list:?}");
+}
+
+#[test]
 fn a_suspended_invite_stays_as_it_was() {
     let (_, before) = said(
         &stands(Stand::Active { crm_user_id: id() }),

@@ -42,7 +42,9 @@ pub(super) async fn declared(
 }
 
 async fn withdraw(user: &User, home: &Home, context: &Context) -> Result<(), Trouble> {
-    match home.connection.zoho.delete_user(&user.id).await {
+    let answer = home.connection.zoho.delete_user(&user.id).await;
+    home.connection.crm_users_changed().await;
+    match answer {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(refused)) if is_gone(&refused.reason) => Ok(()),
         Ok(Err(refused)) => Err(Trouble::person(

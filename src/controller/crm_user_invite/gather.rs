@@ -158,6 +158,7 @@ mod tests {
 
     use super::*;
 
+    #[allow(clippy::needless_pass_by_value, reason = "it takes what `json!` makes")]
     fn invite(status: serde_json::Value) -> CrmUserInvite {
         serde_json::from_value(json!({
             "metadata": {},

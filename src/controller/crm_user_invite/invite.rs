@@ -120,7 +120,9 @@ pub(super) async fn send(
     let now = || context.surroundings.clock.now();
     let begun = store.begin_deed(&uid, INVITATION, now()).await;
     begun.map_err(|error| of_store(&error))?;
-    let sent = match home.connection.zoho.ensure_invited(&new_user).await {
+    let answer = home.connection.zoho.ensure_invited(&new_user).await;
+    home.connection.crm_users_changed().await;
+    let sent = match answer {
         Ok(Ok(Invited::Sent(id))) => Sent::Now {
             crm_user_id: id.as_str().to_owned(),
             at: now(),

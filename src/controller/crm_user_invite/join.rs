@@ -57,19 +57,15 @@ pub(super) async fn leave(
         check(decision, home, context).await?;
         return Ok(if approved { Leave::Given } else { Leave::Denied });
     }
-    let known = status.is_some_and(|status| status.conditions.is_true(ConditionType::Approved));
-    if known {
-        return Ok(Leave::Given);
-    }
     if found.is_some() {
-        let ours = own.invitation().is_some();
-        let approval = if ours {
-            Approval::Beforehand
-        } else {
-            Approval::InCrm
-        };
-        return Ok(Leave::Approved(approval));
+        let known = status.is_some_and(|status| status.conditions.is_true(ConditionType::Approved));
+        return Ok(match own.invitation() {
+            _ if known => Leave::Given,
+            Some(_) => Leave::Approved(Approval::Beforehand),
+            None => Leave::Approved(Approval::InCrm),
+        });
     }
+    // Whatever the conditions say: the list decides until somebody is invited.
     if is_pre_approved(home, person, context).await? {
         return Ok(Leave::Approved(Approval::Beforehand));
     }

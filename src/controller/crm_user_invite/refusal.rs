@@ -85,7 +85,7 @@ pub(super) fn manage_users_missing() -> Trouble {
 fn not_paid() -> Trouble {
     Trouble::person(
         Reason::EditionNotPaid,
-        "the CRM organisation has a free edition or an unpaid trial, and only paid ones can have users invited: choose a paid edition. It goes on by itself within a quarter of an hour",
+        "the CRM organisation has a free edition or an unpaid trial, and only paid ones can have users invited: choose a paid edition. It goes on by itself within half an hour",
     )
 }
 

@@ -139,6 +139,7 @@ mod tests {
     use super::*;
     use crate::controller::crm_user_invite::plan::Approval;
 
+    #[allow(clippy::needless_pass_by_value, reason = "it takes what `json!` makes")]
     fn invite(status: Value) -> CrmUserInvite {
         serde_json::from_value(json!({
             "metadata": { "generation": 1 },
