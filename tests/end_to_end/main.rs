@@ -9,7 +9,9 @@
 )]
 
 mod crashes;
+mod decisions;
 mod leader;
+mod overview;
 mod pages;
 mod secrecy;
 mod starts;

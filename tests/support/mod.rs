@@ -9,6 +9,7 @@ mod author;
 mod case;
 mod checks;
 mod cluster;
+mod command;
 mod kstatus;
 mod objects;
 mod operator;
@@ -20,6 +21,7 @@ mod world;
 
 pub(crate) use case::Case;
 pub(crate) use cluster::{KEY_SECRET, SYSTEM, Shared};
+pub(crate) use command::{Ended, command};
 pub(crate) use kstatus::{Kstatus, kstatus};
 pub(crate) use objects::{
     Reported, contact_sync, contact_sync_with, crm_secret, invite, invite_with, name_of, office_secret,
