@@ -5,6 +5,7 @@ mod decide;
 mod kubernetes;
 mod output;
 mod run;
+mod services;
 mod status;
 
 use std::ffi::OsStr;
@@ -16,6 +17,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::api::DecisionVerdict;
 
 pub(crate) use run::{LogFormat, RunArgs};
+pub(crate) use services::ServiceError;
 
 /// The binary's name as a plugin of kubectl.
 const PLUGIN: &str = "kubectl-crmlink";
