@@ -16,6 +16,7 @@ mod pages;
 mod secrecy;
 mod starts;
 mod stops;
+mod users;
 mod work;
 
 #[allow(

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 
 use super::case::Case;
-use super::operator::BINARY;
+use super::operator::{BINARY, service_flags};
 
 /// How a command ended, and what it printed.
 #[derive(Debug)]
@@ -59,6 +59,11 @@ pub(crate) async fn command(kubeconfig: &Path, arguments: &[&str]) -> Ended {
 }
 
 impl Case {
+    /// Where the emulated services of this test are.
+    pub(crate) fn service_flags(&self) -> [String; 5] {
+        service_flags(self.folder(), self.running.addresses())
+    }
+
     /// Runs the binary as an administrator of the cluster, in the namespace of this test.
     pub(crate) async fn command(&self, arguments: &[&str]) -> Ended {
         let kubeconfig = self.folder().join("admin.kubeconfig");
@@ -68,8 +73,8 @@ impl Case {
         command(&kubeconfig, &all).await
     }
 
-    /// Runs the binary as a service account that holds a ClusterRole in the namespace of the test; that is the namespace of its
-    /// kubeconfig.
+    /// Runs the binary as a service account that holds a `ClusterRole` in the namespace of the test, which is that of
+    /// its kubeconfig.
     pub(crate) async fn command_of_holder(&self, role: &str, arguments: &[&str]) -> Ended {
         let name = role.replace(':', "-");
         let account: ServiceAccount =
