@@ -5,7 +5,9 @@ mod decide;
 mod kubernetes;
 mod output;
 mod run;
+mod services;
 mod status;
+mod users;
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -16,6 +18,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::api::DecisionVerdict;
 
 pub(crate) use run::{LogFormat, RunArgs};
+pub(crate) use services::ServiceError;
 
 /// The binary's name as a plugin of kubectl.
 const PLUGIN: &str = "kubectl-crmlink";
@@ -40,6 +43,8 @@ enum Command {
     Deny(decide::DecideArgs),
     /// Show the state of all objects, the worst first.
     Status(status::StatusArgs),
+    /// List the approved Microsoft 365 users who are not in the CRM yet, or print invites for them.
+    Users(Box<users::UsersArgs>),
 }
 
 /// Parses the command line and does what it says.
@@ -50,6 +55,7 @@ pub async fn main() -> ExitCode {
         Command::Approve(args) => decide::run(&args, DecisionVerdict::Approved).await,
         Command::Deny(args) => decide::run(&args, DecisionVerdict::Denied).await,
         Command::Status(args) => status::run(&args).await,
+        Command::Users(args) => Box::pin(users::run(&args)).await,
     }
 }
 

@@ -9,6 +9,7 @@ mod author;
 mod case;
 mod checks;
 mod cluster;
+mod command;
 mod invites;
 mod kstatus;
 mod objects;
@@ -21,6 +22,7 @@ mod world;
 
 pub(crate) use case::Case;
 pub(crate) use cluster::{KEY_SECRET, SYSTEM, Shared};
+pub(crate) use command::{Ended, command};
 pub(crate) use invites::{CLARA, inviting_tenant};
 pub(crate) use kstatus::{Kstatus, kstatus};
 pub(crate) use objects::{
