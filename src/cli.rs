@@ -99,7 +99,7 @@ pub(crate) enum LogFormat {
 pub async fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Run(args) => {
-            telemetry::log::start(args.log_format);
+            telemetry::start(args.log_format);
             match Box::pin(operator::run(*args)).await {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => {
