@@ -12,6 +12,7 @@ mod cluster;
 mod kstatus;
 mod objects;
 mod operator;
+mod rights;
 mod scan;
 mod time;
 mod views;
