@@ -63,7 +63,7 @@ pub(crate) enum LogFormat {
 
 /// Runs until it is told to end.
 pub(super) async fn run(args: RunArgs) -> ExitCode {
-    telemetry::log::start(args.log_format);
+    telemetry::start(args.log_format);
     match Box::pin(operator::run(args)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

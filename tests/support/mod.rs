@@ -14,6 +14,7 @@ mod invites;
 mod kstatus;
 mod objects;
 mod operator;
+mod rights;
 mod scan;
 mod time;
 mod views;
