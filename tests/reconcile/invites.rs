@@ -292,8 +292,12 @@ async fn u6_a_new_user_need_not_be_a_user_of_microsoft_365() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn t2_only_approved_users_are_invited_and_new_user_is_no_way_around_it() {
+    const ALIAS: &str = "klarissa@orchard.example";
     let listed = json!({ "approvedUsers": { "mode": "Listed", "users": [ANA] } });
-    let case = Case::inviting_with(World::with_clara(), listed).await;
+    let mut world = World::with_clara();
+    let users = world.0["office365"][0]["users"].as_array_mut().unwrap();
+    users.last_mut().unwrap()["proxyAddresses"] = json!([format!("SMTP:{CLARA}"), format!("smtp:{ALIAS}")]);
+    let case = Case::inviting_with(world, listed).await;
     case.create(&invite(CLARA)).await;
     let refused: CrmUserInvite = case.says("clara", Reason::UserNotApproved).await;
     refused.words(
@@ -309,6 +313,11 @@ async fn t2_only_approved_users_are_invited_and_new_user_is_no_way_around_it() {
         Reason::UserNotApproved,
         &["newUser does not fit", "without newUser"],
     );
+    let mut by_alias = invite_with(ALIAS, json!({ "newUser": true }));
+    by_alias["metadata"]["name"] = json!("alias");
+    case.create(&by_alias).await;
+    case.says::<CrmUserInvite>("alias", Reason::UserNotApproved).await;
+    case.delete::<CrmUserInvite>("alias").await;
     assert_eq!(case.writes_of_users().await, [] as [&str; 0]);
     case.delete::<CrmUserInvite>("clara").await;
     case.create(&invite(CLARA)).await;

@@ -67,6 +67,9 @@ async fn look(invite: &CrmUserInvite, outcome: &mut Outcome, context: &Context) 
         }
         Leave::Open => {
             invite::place(invite, &home, context).await?;
+            if mails::are_due(invite) {
+                gather::check_stranger(&person, &home.connection, context).await?;
+            }
             outcome.stand = Some(Stand::AwaitingApproval);
             outcome.request_mails = mails::ask(invite, &home, &person, context).await?;
             return Ok(());
@@ -106,6 +109,7 @@ async fn come_in(
     context: &Context,
 ) -> Result<Option<(User, Own)>, Stop> {
     let place = invite::place(invite, home, context).await?;
+    gather::check_stranger(person, &home.connection, context).await?;
     match invite::send(invite, home, person, place, context).await? {
         Sent::Now { crm_user_id, at } => {
             outcome.sent = Some(at);

@@ -74,10 +74,7 @@ pub(super) async fn person(
     let graph = &connection.mailboxes.graph;
     let user = if spec.is_new_user() {
         if tenancy::find(&spec.user, graph, context).await?.is_some() {
-            return Err(Trouble::person(
-                Reason::UserNotApproved,
-                "spec.user is a user of the Microsoft 365 tenant, so newUser does not fit: approvedUsers of the CrmTenant decides about such users. Delete this object and declare one without newUser",
-            ));
+            return Err(no_stranger());
         }
         None
     } else {
@@ -86,6 +83,37 @@ pub(super) async fn person(
     };
     let addresses = Addresses::of(spec, user.as_ref());
     Ok(Person { user, addresses })
+}
+
+/// Checks, before anybody is mailed, that no user of the Microsoft 365 tenant has the address of a declared stranger as
+/// an alias: a name finds users by their main one alone.
+pub(super) async fn check_stranger(
+    person: &Person,
+    connection: &Connection,
+    context: &Context,
+) -> Result<(), Trouble> {
+    if person.user.is_some() {
+        return Ok(());
+    }
+    let mut pages = connection.mailboxes.graph.users().list();
+    while let Some(users) = pages.next().await {
+        let users = users.map_err(|error| tenancy::of_office(&error, context))?;
+        let is_known = |user: &User| {
+            let mut addresses = user.addresses().into_iter();
+            addresses.any(|address| person.addresses.own.contains(&address))
+        };
+        if users.iter().any(is_known) {
+            return Err(no_stranger());
+        }
+    }
+    Ok(())
+}
+
+fn no_stranger() -> Trouble {
+    Trouble::person(
+        Reason::UserNotApproved,
+        "spec.user is a user of the Microsoft 365 tenant, so newUser does not fit: approvedUsers of the CrmTenant decides about such users. Delete this object and declare one without newUser",
+    )
 }
 
 fn with_hint(trouble: Trouble) -> Trouble {

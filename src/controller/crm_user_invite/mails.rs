@@ -32,6 +32,12 @@ const OTHERS: Duration = Duration::from_mins(10);
 /// By this header a mail is found again.
 const HEADER: &str = "x-crmlink-request";
 
+/// Whether somebody is still to be mailed: not once that was completed, whatever the store knows.
+pub(super) fn are_due(invite: &CrmUserInvite) -> bool {
+    let status = invite.status.as_ref();
+    status.is_none_or(|status| status.request_mails.is_none())
+}
+
 /// Mails everybody who may approve and was not mailed yet; nothing once that was completed before.
 pub(super) async fn ask(
     invite: &CrmUserInvite,
@@ -39,8 +45,7 @@ pub(super) async fn ask(
     person: &Person,
     context: &Context,
 ) -> Result<Option<RequestMails>, Trouble> {
-    let status = invite.status.as_ref();
-    if status.is_some_and(|status| status.request_mails.is_some()) {
+    if !are_due(invite) {
         return Ok(None);
     }
     let settings = home.tenant.spec.invites.as_ref();
