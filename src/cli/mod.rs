@@ -1,5 +1,6 @@
 //! The command line. Every flag of `run` has an environment variable of the same meaning.
 
+mod check;
 mod crds;
 mod decide;
 mod kubernetes;
@@ -43,6 +44,8 @@ enum Command {
     Deny(decide::DecideArgs),
     /// Show the state of all objects, the worst first.
     Status(status::StatusArgs),
+    /// Check files before they are merged: schema, rules and references, without a cluster.
+    Check(check::CheckArgs),
     /// List the approved Microsoft 365 users who are not in the CRM yet, or print invites for them.
     Users(Box<users::UsersArgs>),
 }
@@ -55,6 +58,7 @@ pub async fn main() -> ExitCode {
         Command::Approve(args) => decide::run(&args, DecisionVerdict::Approved).await,
         Command::Deny(args) => decide::run(&args, DecisionVerdict::Denied).await,
         Command::Status(args) => status::run(&args).await,
+        Command::Check(args) => check::run(&args),
         Command::Users(args) => Box::pin(users::run(&args)).await,
     }
 }

@@ -62,8 +62,6 @@ async fn what_the_caller_may_not_see_is_an_error_and_not_an_empty_table() {
     let nowhere = case.command(&["status", "--context", "nowhere"]).await;
     nowhere.with(2).about(&["context nowhere"]);
     let stranger = case.command_of_holder("system:basic-user", &["status"]).await;
-    stranger
-        .with(2)
-        .about(&["does not let you read", "forbidden"]);
+    stranger.with(2).about(&["does not let you read", "forbidden"]);
     case.finish().await;
 }
