@@ -10,10 +10,9 @@ use msgraph::MailboxLimits;
 use sync_engine::hash::Hasher;
 use sync_runtime::store::{SqliteStore, StoreError};
 use tokio_util::sync::CancellationToken;
-use transport::{HttpTransport, SetupError};
 
-use crate::cli::RunArgs;
-use crate::connections::{Endpoints, Surroundings};
+use crate::cli::{RunArgs, ServiceError};
+use crate::connections::Surroundings;
 use crate::controller::{Controllers, Insight, Readiness, Settings};
 use crate::hash_key::{self, HashKeyError};
 use crate::leader::{FencedTransport, Gate, LeaderError, LeaseHolder, fenced_client};
@@ -23,14 +22,8 @@ use crate::telemetry::metrics::Metrics;
 /// Why the operator cannot start or go on.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OperatorError {
-    #[error("cannot read the CA bundle {}: {source}", path.display())]
-    CaFile {
-        path: PathBuf,
-        #[source]
-        source: std::io::Error,
-    },
     #[error(transparent)]
-    Transport(#[from] SetupError),
+    Services(#[from] ServiceError),
     #[error("no connection to Kubernetes: {0}")]
     Kubernetes(#[source] Box<kube::Error>),
     #[error("cannot make the data directory {}: {source}", path.display())]
@@ -176,29 +169,17 @@ fn identity() -> Result<String, OperatorError> {
 }
 
 fn surroundings(args: &RunArgs, gate: Arc<Gate>) -> Result<Surroundings, OperatorError> {
-    let mut transport = HttpTransport::builder();
-    if let Some(path) = &args.ca_file {
-        let pem = std::fs::read(path).map_err(|source| OperatorError::CaFile {
-            path: path.clone(),
-            source,
-        })?;
-        transport = transport.ca_bundle(&pem)?;
-    }
+    let transport = args.services.transport()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mut seed = [0; 8];
     getrandom::fill(&mut seed).map_err(|error| OperatorError::Random(error.to_string()))?;
     let random: Arc<dyn Random> = Arc::new(SeededRandom::new(u64::from_le_bytes(seed)));
     Ok(Surroundings {
-        transport: Arc::new(FencedTransport::new(Arc::new(transport.build()?), gate.clone())),
+        transport: Arc::new(FencedTransport::new(Arc::new(transport), gate.clone())),
         mailbox_limits: Arc::new(MailboxLimits::new(clock.clone())),
         clock,
         random,
-        endpoints: Endpoints {
-            graph: args.graph_url.clone(),
-            graph_login: args.graph_login_url.clone(),
-            zoho_accounts: args.zoho_accounts_url.clone(),
-            zoho_api: args.zoho_api_url.clone(),
-        },
+        endpoints: args.services.endpoints(),
         metrics: Metrics::new(),
         gate,
     })

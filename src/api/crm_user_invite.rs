@@ -223,8 +223,8 @@ pub struct InvitedAccount {
     /// account and belongs to *that* account's organisation; no invitation is sent, and a pending one is withdrawn.
     pub mode: InvitedAccountMode,
 
-    /// With `New`: where the invitation goes, if not to the main address of `user`; once accepted it proves that both
-    /// are the same person. With `Link`: the e-mail address of the existing account.
+    /// With `New`: where the invitation goes; once accepted it proves that both are the same person. Default: the main
+    /// address of `user`. With `Link`: the e-mail address of the existing account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::crm_user")]
     pub email: Option<String>,

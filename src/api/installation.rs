@@ -52,7 +52,7 @@ pub struct Account {
     /// `AccountLinked` carries the link to sign up. `Link`: an existing CRM account with another address.
     pub mode: AccountMode,
 
-    /// E-mail address of the CRM account. Required when `mode` is `Link`, and only allowed then.
+    /// E-mail address of the CRM account. Required when `mode` is `Link`, and only allowed then. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::crm_user")]
     pub email: Option<String>,

@@ -10,20 +10,20 @@ use super::schema;
 #[serde(rename_all = "camelCase")]
 pub struct InviteSettings {
     /// Role of invited CRM users, by id or name, where an invite declares none. Names follow the language of the
-    /// organisation; a name that several roles have is refused.
+    /// organisation; a name that several roles have is refused. Default: none; each invite has to declare one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::crm_name")]
     pub role: Option<String>,
 
     /// Profile of invited CRM users, by id or name, where an invite declares none. A name that several profiles have
-    /// is refused.
+    /// is refused. Default: none; each invite has to declare one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::crm_name")]
     pub profile: Option<String>,
 
     /// The mailbox that requests to join are mailed from: user principal name or object id. The app needs the
     /// application permission `Mail.Send` for it, best limited to this one mailbox. Required for invites of type
-    /// `JoinRequest` that nobody approved beforehand.
+    /// `JoinRequest` that nobody approved beforehand. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::office_user")]
     pub sender_mailbox: Option<String>,

@@ -62,6 +62,7 @@ pub use reasons::Reason;
 pub use references::{
     REENABLE_ANNOTATION, REQUESTED_AT_ANNOTATION, SecretRef, TenantRef, reenable, requested_at, secret_keys,
 };
+pub(crate) use yaml::document as yaml_document;
 
 /// The API group of all kinds.
 pub const GROUP: &str = "crmlink.dev";

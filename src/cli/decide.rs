@@ -72,7 +72,7 @@ enum DecideError {
     #[error("there is no CrmUserInvite {name} in namespace {namespace}")]
     NotFound { name: String, namespace: String },
     #[error(
-        "the API server does not let you decide: {message}. Deciding needs the verb approve on crmuserinvites in namespace {namespace}, which the chart's ClusterRole crmlink-approver gives: ask an administrator of the cluster to bind it to you there"
+        "the API server does not let you decide: {message}. Deciding needs the verb approve on crmuserinvites in namespace {namespace}, which the chart's ClusterRole for approvers gives (its name ends with crmlink-approver): ask an administrator of the cluster to bind it to you there"
     )]
     NotApprover { message: String, namespace: String },
     #[error("the API server refuses the decision: {0}")]

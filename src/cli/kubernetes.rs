@@ -40,14 +40,32 @@ pub(super) enum ClusterError {
         "the API server does not know {kinds}: the definitions of crmlink are not installed in this cluster"
     )]
     NotInstalled { kinds: String },
-    #[error("the API server does not let you list {kinds}: {message}")]
+    #[error("the API server does not let you read {kinds}: {message}")]
     Forbidden { kinds: String, message: String },
-    #[error("{kinds} cannot be listed: {source}")]
-    List {
+    #[error("{kinds} cannot be read: {source}")]
+    Read {
         kinds: String,
         #[source]
         source: Box<kube::Error>,
     },
+}
+
+impl ClusterError {
+    /// Why objects of a kind were not read.
+    pub(super) fn of<K: Resource<DynamicType = ()>>(error: kube::Error) -> Self {
+        let kinds = K::plural(&()).into_owned();
+        match error {
+            kube::Error::Api(status) if status.code == 404 => Self::NotInstalled { kinds },
+            kube::Error::Api(status) if status.code == 403 => Self::Forbidden {
+                kinds,
+                message: status.message,
+            },
+            source => Self::Read {
+                kinds,
+                source: Box::new(source),
+            },
+        }
+    }
 }
 
 /// A cluster, and the namespace that is meant.
@@ -93,26 +111,11 @@ where
     let mut all = Vec::new();
     let mut parameters = ListParams::default().limit(PAGE);
     loop {
-        let page = api.list(&parameters).await.map_err(list_error::<K>)?;
+        let page = api.list(&parameters).await.map_err(ClusterError::of::<K>)?;
         all.extend(page.items);
         match page.metadata.continue_.filter(|token| !token.is_empty()) {
             Some(token) => parameters = parameters.continue_token(&token),
             None => return Ok(all),
         }
-    }
-}
-
-fn list_error<K: Resource<DynamicType = ()>>(error: kube::Error) -> ClusterError {
-    let kinds = K::plural(&()).into_owned();
-    match error {
-        kube::Error::Api(status) if status.code == 404 => ClusterError::NotInstalled { kinds },
-        kube::Error::Api(status) if status.code == 403 => ClusterError::Forbidden {
-            kinds,
-            message: status.message,
-        },
-        source => ClusterError::List {
-            kinds,
-            source: Box::new(source),
-        },
     }
 }

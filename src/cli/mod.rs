@@ -1,11 +1,14 @@
 //! The command line. Every flag of `run` has an environment variable of the same meaning.
 
+mod check;
 mod crds;
 mod decide;
 mod kubernetes;
 mod output;
 mod run;
+mod services;
 mod status;
+mod users;
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -16,6 +19,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::api::DecisionVerdict;
 
 pub(crate) use run::{LogFormat, RunArgs};
+pub(crate) use services::ServiceError;
 
 /// The binary's name as a plugin of kubectl.
 const PLUGIN: &str = "kubectl-crmlink";
@@ -40,6 +44,10 @@ enum Command {
     Deny(decide::DecideArgs),
     /// Show the state of all objects, the worst first.
     Status(status::StatusArgs),
+    /// Check files before they are merged: schema, rules and references, without a cluster.
+    Check(check::CheckArgs),
+    /// List the approved Microsoft 365 users who are not in the CRM yet, or print invites for them.
+    Users(Box<users::UsersArgs>),
 }
 
 /// Parses the command line and does what it says.
@@ -50,6 +58,8 @@ pub async fn main() -> ExitCode {
         Command::Approve(args) => decide::run(&args, DecisionVerdict::Approved).await,
         Command::Deny(args) => decide::run(&args, DecisionVerdict::Denied).await,
         Command::Status(args) => status::run(&args).await,
+        Command::Check(args) => check::run(&args),
+        Command::Users(args) => Box::pin(users::run(&args)).await,
     }
 }
 

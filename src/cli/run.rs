@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use url::Url;
 
+use super::services::ServiceArgs;
 use crate::{operator, telemetry};
 
 /// How the operator runs.
@@ -48,25 +48,8 @@ pub(crate) struct RunArgs {
     #[arg(long, env = "CRMLINK_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub(crate) log_format: LogFormat,
 
-    /// PEM bundle of certificate authorities to trust besides those of the machine.
-    #[arg(long, env = "CRMLINK_CA_FILE")]
-    pub(crate) ca_file: Option<PathBuf>,
-
-    /// Instead of Microsoft Graph's address; for emulators.
-    #[arg(long, env = "CRMLINK_GRAPH_URL")]
-    pub(crate) graph_url: Option<Url>,
-
-    /// Instead of the address of Microsoft's login service; for emulators.
-    #[arg(long, env = "CRMLINK_GRAPH_LOGIN_URL")]
-    pub(crate) graph_login_url: Option<Url>,
-
-    /// Instead of the address of Zoho's accounts service; for emulators.
-    #[arg(long, env = "CRMLINK_ZOHO_ACCOUNTS_URL")]
-    pub(crate) zoho_accounts_url: Option<Url>,
-
-    /// Instead of the address of Zoho's API; for emulators.
-    #[arg(long, env = "CRMLINK_ZOHO_API_URL")]
-    pub(crate) zoho_api_url: Option<Url>,
+    #[command(flatten)]
+    pub(crate) services: ServiceArgs,
 }
 
 /// Form of the log lines.
@@ -80,7 +63,7 @@ pub(crate) enum LogFormat {
 
 /// Runs until it is told to end.
 pub(super) async fn run(args: RunArgs) -> ExitCode {
-    telemetry::log::start(args.log_format);
+    telemetry::start(args.log_format);
     match Box::pin(operator::run(args)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

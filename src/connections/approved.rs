@@ -36,6 +36,15 @@ impl Approved {
         })
     }
 
+    /// Everybody, without a call.
+    #[cfg(test)]
+    pub(crate) fn everyone() -> Self {
+        Self {
+            declared: None,
+            users: None,
+        }
+    }
+
     /// Whether it was read for this declaration.
     pub(crate) fn is_of(&self, declared: Option<&ApprovedUsers>) -> bool {
         self.declared.as_ref() == declared

@@ -2,6 +2,7 @@
 
 mod approved;
 mod cached;
+mod clients;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,6 +24,7 @@ use crate::telemetry::metrics::Metrics;
 
 pub(crate) use approved::Approved;
 pub(crate) use cached::Cached;
+pub(crate) use clients::{Means, clients, data_center};
 
 /// Where the services are, if not at their own addresses. Set by the operator's command line alone: an author of
 /// resources must not be able to send credentials elsewhere.
@@ -44,6 +46,20 @@ pub(crate) struct Surroundings {
     pub(crate) mailbox_limits: Arc<MailboxLimits>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) gate: Arc<Gate>,
+}
+
+impl Surroundings {
+    /// What the operator's clients are made with.
+    pub(crate) fn means(&self) -> Means<'_> {
+        Means {
+            transport: self.transport.clone(),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+            endpoints: &self.endpoints,
+            mailbox_limits: self.mailbox_limits.clone(),
+            metrics: Some(self.metrics.clone()),
+        }
+    }
 }
 
 /// A tenant by namespace and name.

@@ -138,6 +138,8 @@ pub(super) fn log<K, E: std::error::Error + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::LogFormat;
+    use crate::telemetry::panics::tests::{PERSON, printed};
 
     const SOON: Duration = Duration::from_secs(30);
 
@@ -149,6 +151,23 @@ mod tests {
         let (broken, sound) = futures::future::join(broken, sound).await;
         assert_eq!(broken, (Next::Retry(None), "panic"));
         assert_eq!(sound, (Next::In(SOON), "done"));
+    }
+
+    #[test]
+    fn a_panic_in_a_reconcile_leaves_nothing_of_its_text() {
+        let test = "controller::runner::tests::a_panic_in_a_reconcile_leaves_nothing_of_its_text";
+        let reconcile = || {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            let broken = async { Err::<Result<Next, _>, _>(PERSON).unwrap() };
+            let ended = runtime.block_on(isolated(|| "ContactSync/a/broken".to_owned(), broken));
+            assert_eq!(ended, (Next::Retry(None), "panic"));
+        };
+        let Some(text) = printed(test, LogFormat::Text, reconcile) else {
+            return;
+        };
+        assert!(!text.contains(PERSON), "{text}");
+        assert!(text.contains("place=\"src/controller/runner.rs:"), "{text}");
+        assert!(text.contains("object=ContactSync/a/broken"), "{text}");
     }
 
     #[tokio::test]

@@ -1,5 +1,7 @@
 //! Writing status: only where its meaning changed, with an Event where readiness did.
 
+use std::sync::{Mutex, PoisonError};
+
 use kube::api::{Patch, PatchParams};
 use kube::core::NamespaceResourceScope;
 use kube::runtime::events::{Event, EventType, Recorder, Reporter as EventReporter};
@@ -12,21 +14,33 @@ use crate::api::{ConditionStatus, ConditionType, Conditions, Reason};
 /// The field manager of everything that the operator writes.
 pub(super) const MANAGER: &str = "crmlink";
 
+/// How many Events one of kube's recorders tells. It holds each of them in full, so that a repetition is counted in it,
+/// for six minutes and then until the next one: after the first sync of ten thousand mailboxes that is most of the memory.
+const EVENTS_OF_A_RECORDER: usize = 256;
+
 pub(super) struct Reporter {
     client: Client,
-    events: Recorder,
+    recorder: Mutex<(Recorder, usize)>,
 }
 
 impl Reporter {
     pub(super) fn new(client: Client) -> Self {
-        let reporter = EventReporter {
-            controller: MANAGER.to_owned(),
-            instance: None,
-        };
         Self {
-            events: Recorder::new(client.clone(), reporter),
+            recorder: Mutex::new((recorder(&client), 0)),
             client,
         }
+    }
+
+    /// The recorder of the next Event. Every now and then it is a new one, which knows of no Event before: one that is
+    /// repeated then is told anew.
+    fn recorder(&self) -> Recorder {
+        let mut held = self.recorder.lock().unwrap_or_else(PoisonError::into_inner);
+        let (recorder, told) = &mut *held;
+        if *told == EVENTS_OF_A_RECORDER {
+            (*recorder, *told) = (self::recorder(&self.client), 0);
+        }
+        *told += 1;
+        recorder.clone()
     }
 
     /// Brings the status from `before` to `after`; no call where they are equal.
@@ -118,10 +132,18 @@ impl Reporter {
             action: "Reconcile".to_owned(),
             secondary: None,
         };
-        if let Err(error) = self.events.publish(&event, &object.object_ref(&())).await {
+        if let Err(error) = self.recorder().publish(&event, &object.object_ref(&())).await {
             tracing::debug!(%error, "an Event was not taken");
         }
     }
+}
+
+fn recorder(client: &Client) -> Recorder {
+    let reporter = EventReporter {
+        controller: MANAGER.to_owned(),
+        instance: None,
+    };
+    Recorder::new(client.clone(), reporter)
 }
 
 #[cfg(test)]

@@ -92,3 +92,24 @@ async fn an_event_is_made_where_readiness_or_its_reason_changed_and_nowhere_else
         assert_eq!(*requests.lock().unwrap(), expected);
     }
 }
+
+#[tokio::test]
+async fn a_repeated_event_is_counted_in_the_first_one_while_that_is_remembered_and_no_more_are_than_are_told()
+{
+    let (reporter, requests) = reporter();
+    let tell = async |uid: &str| {
+        let mut sync = sync();
+        sync.metadata.uid = Some(uid.to_owned());
+        reporter
+            .note(&sync, EventType::Normal, Reason::Deleting, "")
+            .await;
+        let last = requests.lock().unwrap().last().cloned().unwrap();
+        last.split_once(' ').unwrap().0.to_owned()
+    };
+    assert_eq!([tell("a").await, tell("a").await], ["POST", "PATCH"]);
+    for number in 2..EVENTS_OF_A_RECORDER {
+        assert_eq!(tell(&format!("other {number}")).await, "POST");
+    }
+    assert_eq!(tell("a").await, "POST", "it was forgotten");
+    assert_eq!(tell("a").await, "PATCH");
+}

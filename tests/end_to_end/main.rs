@@ -9,11 +9,14 @@
 )]
 
 mod crashes;
+mod decisions;
 mod leader;
+mod overview;
 mod pages;
 mod secrecy;
 mod starts;
 mod stops;
+mod users;
 mod work;
 
 #[allow(

@@ -13,6 +13,7 @@ mod api_server;
 mod deletion;
 mod events;
 mod failures;
+mod invites;
 mod rest;
 mod sight;
 mod writers;

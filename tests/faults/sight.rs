@@ -52,6 +52,7 @@ async fn the_debug_page_tells_how_tenants_and_syncs_stand() {
     );
     assert!(tenant["credits"]["used"].as_u64().unwrap() > 0, "{tenant:#}");
     assert!(tenant["feedRead"].is_string(), "{tenant:#}");
+    assert_eq!(tenant["crmUserInvites"], json!([]));
     let sync = &tenant["contactSyncs"][0];
     assert_eq!(
         (&sync["name"], &sync["reason"]),
@@ -66,7 +67,7 @@ async fn the_debug_page_tells_how_tenants_and_syncs_stand() {
     for (name, labels, value) in [
         ("crmlink_contacts", "linked", 3),
         ("crmlink_objects", "kind=\"ContactSync\",ready=\"True\"", 1),
-        ("crmlink_watch_up", "", 3),
+        ("crmlink_watch_up", "", 4),
         ("crmlink_leader", "", 1),
     ] {
         assert_eq!(case.operator().counter(name, labels).await, value, "{name}");

@@ -75,6 +75,32 @@ async fn a_missing_secret_is_named_and_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_the_operator_may_not_read_is_said_and_read_once_it_may() {
+    let case = Case::without_secrets(World::three()).await;
+    case.sign_in_unsettled().await;
+    case.create(&contact_sync(ANA)).await;
+    let found: CrmTenant = case.says("orchard", Reason::PermissionMissing).await;
+    let words = [
+        "the Secret office365",
+        "service account",
+        "verb get on secrets in this namespace",
+    ];
+    found.words(ConditionType::Ready, Reason::PermissionMissing, &words);
+    assert!(
+        found.condition(ConditionType::Stalled).is_none(),
+        "it goes on by itself"
+    );
+    case.says::<ContactSync>("ana", Reason::TenantNotReady).await;
+    let calls = case.journal("zoho", "POST", 0).await.len() + case.journal("graph", "POST", 0).await.len();
+    assert_eq!(calls, 0, "nobody is asked without credentials");
+
+    case.admit_to_secrets().await;
+    case.settled::<CrmTenant>("orchard", Reason::Connected).await;
+    case.settled::<ContactSync>("ana", Reason::InSync).await;
+    case.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_client_secret_is_said_and_its_repair_noticed_at_once() {
     let case = declared(
         World::three(),

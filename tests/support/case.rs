@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 use tempfile::TempDir;
 
 use super::author::Author;
-use super::cluster::{SYSTEM, Shared};
+use super::cluster::{SERVICE_ACCOUNT, SYSTEM, Shared};
 use super::objects::{contact_sync_with, name_of, secrets, tenant};
 use super::operator::{Operator, Surroundings};
 use super::scan;
@@ -100,9 +100,14 @@ impl Case {
     }
 
     async fn act_as_the_service_account(&self) {
+        self.act_as(SERVICE_ACCOUNT).await;
+    }
+
+    /// Has the operator act as this service account.
+    pub(super) async fn act_as(&self, account: &str) {
         let kubeconfig = self.folder.path().join("operator.kubeconfig");
-        self.shared.operator_kubeconfig(&kubeconfig).await;
-        self.shared.admit_to_lease(&self.namespace).await;
+        self.shared.operator_kubeconfig(account, &kubeconfig).await;
+        self.shared.admit_to_lease(account, &self.namespace).await;
     }
 
     /// With the tenant signed in.
@@ -125,7 +130,7 @@ impl Case {
         case
     }
 
-    async fn new(shared: &'static Shared, everywhere: bool, world: World) -> Self {
+    pub(super) async fn new(shared: &'static Shared, everywhere: bool, world: World) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("crmlink-test-")
             .tempdir()

@@ -12,7 +12,7 @@ use tokio::sync::OnceCell;
 pub(crate) const SYSTEM: &str = "crmlink-system";
 
 /// The chart's names.
-const SERVICE_ACCOUNT: &str = "crmlink";
+pub(super) const SERVICE_ACCOUNT: &str = "crmlink";
 pub(crate) const KEY_SECRET: &str = "crmlink-key";
 
 static SHARED: OnceCell<Shared> = OnceCell::const_new();
@@ -62,7 +62,7 @@ impl Shared {
 
     /// Gives the operator the right to a Lease of another name, as a release of that name would: each test has its own,
     /// or only one of them could act at a time.
-    pub(crate) async fn admit_to_lease(&self, lease: &str) {
+    pub(crate) async fn admit_to_lease(&self, account: &str, lease: &str) {
         let client = self.cluster.admin_client().unwrap();
         let metadata = serde_json::json!({ "name": lease, "namespace": SYSTEM });
         let granted = crmlink::rbac::own_namespace_rules(KEY_SECRET, lease);
@@ -70,7 +70,7 @@ impl Shared {
         let given = serde_json::json!({
             "metadata": metadata,
             "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": lease },
-            "subjects": [{ "kind": "ServiceAccount", "name": SERVICE_ACCOUNT, "namespace": SYSTEM }],
+            "subjects": [{ "kind": "ServiceAccount", "name": account, "namespace": SYSTEM }],
         });
         let roles: Api<Role> = Api::namespaced(client.clone(), SYSTEM);
         let bindings: Api<RoleBinding> = Api::namespaced(client, SYSTEM);
@@ -91,10 +91,10 @@ impl Shared {
         Some(entries.into_iter().filter(ours).collect())
     }
 
-    /// Writes what an operator signs in with.
-    pub(crate) async fn operator_kubeconfig(&self, path: &Path) {
+    /// Writes what an operator signs in with that acts as this service account.
+    pub(crate) async fn operator_kubeconfig(&self, account: &str, path: &Path) {
         self.cluster
-            .service_account_kubeconfig(SYSTEM, SERVICE_ACCOUNT, path)
+            .service_account_kubeconfig(SYSTEM, account, path)
             .await
             .unwrap();
     }

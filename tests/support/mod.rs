@@ -9,10 +9,12 @@ mod author;
 mod case;
 mod checks;
 mod cluster;
+mod command;
 mod invites;
 mod kstatus;
 mod objects;
 mod operator;
+mod rights;
 mod scan;
 mod time;
 mod views;
@@ -21,6 +23,7 @@ mod world;
 
 pub(crate) use case::Case;
 pub(crate) use cluster::{KEY_SECRET, SYSTEM, Shared};
+pub(crate) use command::{Ended, command};
 pub(crate) use invites::{CLARA, inviting_tenant};
 pub(crate) use kstatus::{Kstatus, kstatus};
 pub(crate) use objects::{

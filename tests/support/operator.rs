@@ -34,6 +34,17 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) lease: &'a str,
 }
 
+/// Where the emulated services are, as all who sign in are told.
+pub(crate) fn service_flags(folder: &Path, addresses: &Addresses) -> [String; 5] {
+    [
+        format!("--graph-url={}", addresses.graph_tls),
+        format!("--graph-login-url={}", addresses.graph_tls),
+        format!("--zoho-accounts-url={}", addresses.zoho_tls),
+        format!("--zoho-api-url={}", addresses.zoho_tls),
+        format!("--ca-file={}", folder.join("ca.pem").display()),
+    ]
+}
+
 impl Surroundings<'_> {
     /// Where the store is.
     pub(crate) fn data(&self) -> PathBuf {
@@ -41,16 +52,9 @@ impl Surroundings<'_> {
     }
 
     fn arguments(&self) -> Vec<String> {
-        let Self {
-            folder, addresses, ..
-        } = self;
-        let mut arguments = vec![
-            "run".to_owned(),
-            format!("--graph-url={}", addresses.graph_tls),
-            format!("--graph-login-url={}", addresses.graph_tls),
-            format!("--zoho-accounts-url={}", addresses.zoho_tls),
-            format!("--zoho-api-url={}", addresses.zoho_tls),
-            format!("--ca-file={}", folder.join("ca.pem").display()),
+        let mut arguments = vec!["run".to_owned()];
+        arguments.extend(service_flags(self.folder, self.addresses));
+        arguments.extend([
             format!("--data-dir={}", self.data().display()),
             format!("--key-secret={KEY_SECRET}"),
             format!("--namespace={SYSTEM}"),
@@ -58,7 +62,7 @@ impl Surroundings<'_> {
             "--debug-page".to_owned(),
             "--listen=127.0.0.1:0".to_owned(),
             "--log-format=json".to_owned(),
-        ];
+        ]);
         arguments.extend(
             self.namespace
                 .map(|namespace| format!("--watch-namespace={namespace}")),

@@ -139,7 +139,12 @@ impl User {
     /// Whether `address` is this user's, whatever its case.
     #[must_use]
     pub fn has_address(&self, address: &str) -> bool {
-        self.email.to_lowercase() == address.trim().to_lowercase()
+        let address = address.trim();
+        // One of thousands of users is looked for with this, in every run of a sync.
+        if self.email.is_ascii() && address.is_ascii() {
+            return self.email.eq_ignore_ascii_case(address);
+        }
+        self.email.to_lowercase() == address.to_lowercase()
     }
 }
 

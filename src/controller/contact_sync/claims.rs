@@ -40,26 +40,24 @@ impl Claims {
     }
 }
 
-/// The resource that comes before `sync` for the mailbox of `user_id`, by what the statuses say.
-fn precedes<'a>(
-    sync: &ContactSync,
-    user_id: &str,
-    others: impl Iterator<Item = &'a ContactSync>,
-) -> Option<&'a ContactSync> {
-    let rank = |sync: &ContactSync| {
-        (
-            known_folder(sync).is_none(),
-            sync.creation_timestamp().map(|time| time.0),
-            super::name(sync),
-        )
-    };
-    others
-        .filter(|other| other.uid() != sync.uid() && pinned_user(other) == Some(user_id))
+/// Whether `other` comes before `sync` for the mailbox of `user_id`, by what the statuses say. Asked of every resource in
+/// every run, so what tells most of them apart comes first and copies nothing.
+fn comes_before(other: &ContactSync, sync: &ContactSync, user_id: &str) -> bool {
+    pinned_user(other) == Some(user_id)
+        && other.metadata.uid != sync.metadata.uid
         // One that goes holds its claim until its copies are out of the mailbox.
-        .filter(|other| other.metadata.deletion_timestamp.is_none())
-        .filter(|other| other.spec.is_enabled() || known_folder(other).is_some())
-        .filter(|other| rank(other) < rank(sync))
-        .min_by_key(|other| rank(other))
+        && other.metadata.deletion_timestamp.is_none()
+        && (other.spec.is_enabled() || known_folder(other).is_some())
+        && rank(other) < rank(sync)
+}
+
+/// The holder of the folder first, then the older resource.
+fn rank(sync: &ContactSync) -> impl Ord + use<> {
+    (
+        known_folder(sync).is_none(),
+        sync.creation_timestamp().map(|time| time.0),
+        super::name(sync),
+    )
 }
 
 /// Claims a mailbox for a resource; otherwise the name of the resource that comes before it.
@@ -69,9 +67,11 @@ pub(super) fn hold(
     user_id: &str,
     context: &Context,
 ) -> Result<(), String> {
-    let all = context.syncs.state();
-    match precedes(sync, user_id, all.iter().map(|sync| &**sync)) {
-        Some(other) => Err(super::name(other)),
+    let before = context
+        .syncs
+        .state_filter(|other| comes_before(other, sync, user_id));
+    match before.iter().min_by_key(|other| rank(other)) {
+        Some(first) => Err(super::name(first)),
         None => context.claims.claim(scope, sync),
     }
 }

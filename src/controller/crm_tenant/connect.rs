@@ -5,14 +5,14 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use adapters::{crm_failure, office_failure};
-use msgraph::{Config, Credential, Graph, TokenError};
+use msgraph::{Graph, TokenError};
 use sync_runtime::ports::Failure;
-use zoho_crm::{ApiHosts, Org, Zoho};
+use zoho_crm::{Org, Zoho};
 
 use super::consent::{self, Consent};
 use super::installation::{self, AccountFound, Installed, sign_up_link};
-use crate::api::{CrmEnvironment, CrmLimits, CrmTenant, Reason, ZohoDataCenter};
-use crate::connections::{Connection, Mailboxes, TenantKey};
+use crate::api::{CrmLimits, CrmTenant, Reason};
+use crate::connections::{Connection, Mailboxes, TenantKey, clients};
 use crate::controller::Context;
 use crate::controller::trouble::{Remedy, Trouble};
 use crate::credentials::{self, Credentials, CredentialsError};
@@ -89,7 +89,11 @@ pub(super) async fn connect(tenant: &CrmTenant, key: &TenantKey, asked: bool, co
         Some(held) => Ok((held.mailboxes.graph.clone(), held.zoho.clone())),
         None => match context.connections.take_waiting(key, &version) {
             Some(clients) => Ok(clients),
-            None => clients(tenant, key, credentials, context),
+            None => {
+                let limits = context.connections.limits(key);
+                clients(tenant, credentials, &context.surroundings.means(), limits)
+                    .map_err(|error| Trouble::person(Reason::InternalError, error.to_string()))
+            }
         },
     };
     let (graph, zoho) = match made {
@@ -213,79 +217,6 @@ fn version(tenant: &CrmTenant, credentials: &Credentials) -> String {
         "{}|{}|{:?}|{:?}|{}",
         office.tenant_id, office.client_id, zoho.data_center, zoho.environment, credentials.version
     )
-}
-
-fn clients(
-    tenant: &CrmTenant,
-    key: &TenantKey,
-    credentials: Credentials,
-    context: &Context,
-) -> Result<(Graph, Zoho), Trouble> {
-    let surroundings = &context.surroundings;
-    let endpoints = &surroundings.endpoints;
-    let (transport, clock, random) = (
-        surroundings.transport.clone(),
-        surroundings.clock.clone(),
-        surroundings.random.clone(),
-    );
-
-    let office = &tenant.spec.office365;
-    let mut config = Config::new(
-        &office.tenant_id,
-        &office.client_id,
-        Credential::ClientSecret(credentials.office_client_secret),
-    );
-    if let Some(url) = &endpoints.graph {
-        config.endpoints.graph = url.to_string();
-    }
-    if let Some(url) = &endpoints.graph_login {
-        config.endpoints.login = url.to_string();
-    }
-    let graph = Graph::new(&config, transport.clone(), clock.clone(), random.clone())
-        .map_err(|error| Trouble::person(Reason::InternalError, error.to_string()))?
-        .sharing(surroundings.mailbox_limits.clone())
-        .observed_by(surroundings.metrics.clone());
-
-    let zoho = &tenant.spec.crm.zoho;
-    let data_center = data_center(zoho.data_center);
-    let environment = match zoho.environment.unwrap_or_default() {
-        CrmEnvironment::Production => zoho_crm::Environment::Production,
-        CrmEnvironment::Sandbox => zoho_crm::Environment::Sandbox,
-        CrmEnvironment::Developer => zoho_crm::Environment::Developer,
-    };
-    let config = zoho_crm::Config {
-        accounts_url: endpoints
-            .zoho_accounts
-            .as_ref()
-            .map_or_else(|| data_center.accounts_url(), ToString::to_string),
-        api_hosts: ApiHosts::of(data_center, environment).overridden_by(endpoints.zoho_api.as_ref()),
-        client_id: credentials.crm_client_id,
-        client_secret: credentials.crm_client_secret,
-        refresh_token: credentials.crm_refresh_token,
-    };
-    let limits = context.connections.limits(key);
-    let zoho = Zoho::observed(
-        config,
-        limits,
-        transport,
-        clock,
-        random,
-        Some(surroundings.metrics.clone()),
-    );
-    Ok((graph, zoho))
-}
-
-pub(super) fn data_center(declared: ZohoDataCenter) -> zoho_crm::DataCenter {
-    match declared {
-        ZohoDataCenter::Us => zoho_crm::DataCenter::Us,
-        ZohoDataCenter::Eu => zoho_crm::DataCenter::Eu,
-        ZohoDataCenter::In => zoho_crm::DataCenter::In,
-        ZohoDataCenter::Au => zoho_crm::DataCenter::Au,
-        ZohoDataCenter::Jp => zoho_crm::DataCenter::Jp,
-        ZohoDataCenter::Cn => zoho_crm::DataCenter::Cn,
-        ZohoDataCenter::Ca => zoho_crm::DataCenter::Ca,
-        ZohoDataCenter::Sa => zoho_crm::DataCenter::Sa,
-    }
 }
 
 /// The declared budget, or the edition's less what is left to others.

@@ -6,9 +6,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use msgraph::{GLOBAL_ADMINISTRATOR, User};
 use zoho_crm::Org;
 
-use super::connect::data_center;
 use crate::api::{CrmTenant, Installation, InstallationStatus, Reason, Recheck};
-use crate::connections::Connection;
+use crate::connections::{Connection, data_center};
 use crate::controller::Context;
 use crate::controller::tenancy::{find, of_crm, of_office};
 use crate::controller::trouble::Trouble;
