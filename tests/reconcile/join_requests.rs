@@ -166,6 +166,25 @@ async fn u5_who_is_approved_beforehand_is_invited_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn u5_an_invitation_of_an_administrator_is_theirs_though_it_was_not_seen_before_an_approval() {
+    let case = Case::inviting(World::with_clara()).await;
+    case.create(&request()).await;
+    case.says::<CrmUserInvite>("clara", Reason::AwaitingApproval)
+        .await;
+    case.crm(json!({ "do": "invite_user", "user": { "email": CLARA, "lastName": "Sommerhalder" } }))
+        .await;
+    let listed = json!({ "joinRequests": { "preApproved": { "users": [CLARA] } } });
+    case.change::<CrmTenant>("orchard", json!({ "spec": { "invites": listed } }))
+        .await;
+    let found: CrmUserInvite = case.settled("clara", Reason::InvitationSent).await;
+    assert_eq!(found.status.unwrap().invited_at, None);
+    case.delete::<CrmUserInvite>("clara").await;
+    assert_eq!(case.fates(CLARA).await, ["pending"]);
+    assert_eq!(case.writes_of_users().await, [] as [&str; 0]);
+    case.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn u4_without_a_mailbox_to_send_from_nobody_is_mailed_and_an_approval_counts_all_the_same() {
     let invites = json!({ "invites": { "role": "CEO", "profile": "Standard" } });
     let case = Case::inviting_with(World::with_clara(), invites).await;

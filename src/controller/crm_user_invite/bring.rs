@@ -46,7 +46,8 @@ async fn look(invite: &CrmUserInvite, outcome: &mut Outcome, context: &Context) 
     }
     claims::narrow(invite, &marks, context);
     let own = Own::of(invite, &gather::deeds(invite, context).await?);
-    let found = find(invite, &home, &person, own, context).await?;
+    let seen = find(invite, &home, &person, own, context).await?;
+    let found = seen.user;
     if let Some(account) = invite.spec.linked_account() {
         let found = found.as_ref();
         let other = elsewhere::declared(invite, account, &home, &person, found, own, context).await?;
@@ -75,6 +76,11 @@ async fn look(invite: &CrmUserInvite, outcome: &mut Outcome, context: &Context) 
             return Ok(());
         }
     }
+    let found = match found {
+        // An invitation that is found after this look is the operator's own.
+        None if !seen.fresh => look_for(invite, &home, &person, true, context).await?,
+        found => found,
+    };
     let (user, own) = match found {
         Some(user) => (user, own),
         None => match come_in(invite, &home, &person, outcome, context).await? {
@@ -150,6 +156,13 @@ async fn at_rest(invite: &CrmUserInvite, home: &Home, context: &Context) -> Resu
     Ok(joined.find(|user| user.id.as_str() == known).map(stand_of))
 }
 
+/// The person's CRM user, if one was seen.
+struct Seen {
+    user: Option<User>,
+    /// By a look of this moment.
+    fresh: bool,
+}
+
 /// The person's CRM user. That there is none is believed only after a look of this moment, unless it is known.
 async fn find(
     invite: &CrmUserInvite,
@@ -157,26 +170,34 @@ async fn find(
     person: &Person,
     own: Own,
     context: &Context,
-) -> Result<Option<User>, Trouble> {
-    let known = known_crm_user(invite);
-    let look = async |fresh| {
-        let users = home.connection.crm_users(fresh).await;
-        let users = users.map_err(|error| of_crm(&error, context))?;
-        Ok::<_, Trouble>(person.addresses.find(known, &users).cloned())
-    };
-    let found = look(home.asked).await?;
+) -> Result<Seen, Trouble> {
+    let fresh = home.asked;
+    let user = look_for(invite, home, person, fresh, context).await?;
+    let status = invite.status.as_ref();
     let is_known = match phase(invite) {
         Some(InvitePhase::Rejected | InvitePhase::LinkedElsewhere) => true,
         Some(InvitePhase::AwaitingApproval) => {
-            let status = invite.status.as_ref();
             status.is_some_and(|status| status.decision.is_none()) && own.invitation().is_none()
         }
         _ => false,
     };
-    if found.is_some() || home.asked || is_known {
-        return Ok(found);
+    if user.is_some() || fresh || is_known {
+        return Ok(Seen { user, fresh });
     }
-    look(true).await
+    let user = look_for(invite, home, person, true, context).await?;
+    Ok(Seen { user, fresh: true })
+}
+
+async fn look_for(
+    invite: &CrmUserInvite,
+    home: &Home,
+    person: &Person,
+    fresh: bool,
+    context: &Context,
+) -> Result<Option<User>, Trouble> {
+    let users = home.connection.crm_users(fresh).await;
+    let users = users.map_err(|error| of_crm(&error, context))?;
+    Ok(person.addresses.find(known_crm_user(invite), &users).cloned())
 }
 
 /// A declared address that is none of the person's own may be anybody's: only who accepted the operator's own
