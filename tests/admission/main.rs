@@ -18,6 +18,7 @@ mod definitions;
 mod guard;
 mod installation;
 mod objects;
+mod offline;
 mod status;
 mod support;
 mod updates;

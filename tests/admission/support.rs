@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use crate::offline;
 use crmlink::api::{ContactSync, CrmTenant, CrmUserInvite, crds};
 use k8s_openapi::{
     NamespaceResourceScope, apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
@@ -71,18 +72,23 @@ impl Server {
     }
 
     /// The API server accepts the object and changes nothing in its spec: nothing is pruned and nothing defaulted.
+    /// `crmlink check` finds nothing in it.
     #[track_caller]
     pub(crate) fn accepts(&self, object: Value) -> impl Future<Output = ()> {
         let caller = std::panic::Location::caller();
         async move {
             match self.try_create(&object, true).await {
-                Ok(created) => assert_eq!(created.data["spec"], object["spec"], "{caller}"),
+                Ok(created) => {
+                    assert_eq!(created.data["spec"], object["spec"], "{caller}");
+                    let said = offline::said(&object).await;
+                    assert!(said.is_empty(), "{caller}: `crmlink check` says {said:?}");
+                }
                 Err(refused) => panic!("{caller}: refused: {}", refused.message),
             }
         }
     }
 
-    /// The API server refuses the object and says `part`.
+    /// The API server refuses the object and says `part`, and so does `crmlink check`.
     #[track_caller]
     pub(crate) fn rejects(&self, object: Value, part: &str) -> impl Future<Output = ()> {
         let caller = std::panic::Location::caller();
@@ -91,6 +97,11 @@ impl Server {
                 panic!("{caller}: accepted: {object}");
             };
             says(&refused, part, caller);
+            let said = offline::said(&object).await;
+            assert!(
+                said.iter().any(|line| line.contains(part)),
+                "{caller}: `crmlink check` says {said:?} and not {part:?}"
+            );
         }
     }
 

@@ -8,6 +8,7 @@
     reason = "helpers of tests fail a test by panicking, and take what `json!` makes"
 )]
 
+mod check;
 mod crashes;
 mod decisions;
 mod leader;

@@ -1,5 +1,8 @@
 //! The CEL rules of the kinds, with the functions that Kubernetes adds to the language.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -15,6 +18,8 @@ const BEFORE: &str = "oldSelf";
 /// The language, ready to evaluate rules.
 pub(super) struct Rules {
     context: Context<'static, 'static>,
+    /// By their text, as many objects meet the same rules.
+    programs: RefCell<HashMap<String, Rc<Program>>>,
 }
 
 /// Why a rule has no result: a fault of this program, or a release of it that is too old.
@@ -38,7 +43,10 @@ impl Rules {
             context.add_function("duration", duration),
         ];
         debug_assert!(declared.iter().all(Result::is_ok), "{declared:?}");
-        Self { context }
+        Self {
+            context,
+            programs: RefCell::default(),
+        }
     }
 
     /// What is wrong, where a rule does not hold for a value; nothing for a rule about changes.
@@ -59,7 +67,7 @@ impl Rules {
 
     /// Whether a rule holds for a value.
     pub(super) fn holds(&self, rule: &str, value: &Value) -> Result<bool, RuleError> {
-        let program = Program::compile(rule).map_err(|error| RuleError::Compile(Box::new(error)))?;
+        let program = self.program(rule)?;
         let mut context = self.context.new_inner_scope();
         context.add_variable_from_value("self", of_json(value));
         match program.execute(&context) {
@@ -67,6 +75,18 @@ impl Rules {
             Ok(_) => Err(RuleError::NoVerdict),
             Err(error) => Err(RuleError::Evaluate(Box::new(error))),
         }
+    }
+
+    fn program(&self, rule: &str) -> Result<Rc<Program>, RuleError> {
+        if let Some(known) = self.programs.borrow().get(rule) {
+            return Ok(known.clone());
+        }
+        let program = Program::compile(rule).map_err(|error| RuleError::Compile(Box::new(error)))?;
+        let program = Rc::new(program);
+        self.programs
+            .borrow_mut()
+            .insert(rule.to_owned(), program.clone());
+        Ok(program)
     }
 }
 
@@ -103,7 +123,7 @@ fn of_json(value: &Value) -> CelValue {
         Value::Array(items) => items.iter().map(of_json).collect::<Vec<_>>().into(),
         Value::Object(members) => {
             let members = members.iter().map(|(name, value)| (name.clone(), of_json(value)));
-            members.collect::<std::collections::HashMap<_, _>>().into()
+            members.collect::<HashMap<_, _>>().into()
         }
     }
 }

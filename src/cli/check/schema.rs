@@ -166,7 +166,7 @@ impl Walk<'_> {
     fn object(&mut self, field: &str, schema: &JSONSchemaProps, members: &Map<String, Value>) {
         let known = schema.properties.as_ref();
         let required = schema.required.iter().flatten();
-        for name in required.filter(|name| members.get(*name).is_none_or(Value::is_null)) {
+        for name in required.filter(|name| !members.contains_key(*name)) {
             self.find(&member(field, name), "Required value");
         }
         if let Some(most) = schema
@@ -178,10 +178,7 @@ impl Walk<'_> {
         for (name, value) in members {
             let path = member(field, name);
             if let Some(schema) = known.and_then(|known| known.get(name)) {
-                // A null is taken out before anything else is looked at.
-                if !value.is_null() {
-                    self.value(&path, schema, value);
-                }
+                self.value(&path, schema, value);
                 continue;
             }
             match &schema.additional_properties {
@@ -199,7 +196,10 @@ impl Walk<'_> {
             self.find(field, format!("Too many: must have at most {most} items"));
         }
         if let Some(least) = schema.min_items.filter(|least| too_few(items.len(), *least)) {
-            self.find(field, format!("Invalid value: must have at least {least} items"));
+            self.find(
+                field,
+                format!("Invalid value: should have at least {least} items"),
+            );
         }
         if let Some(JSONSchemaPropsOrArray::Schema(schema)) = &schema.items {
             for (at, item) in items.iter().enumerate() {
@@ -231,13 +231,13 @@ impl Walk<'_> {
         if let Some(least) = schema.min_length.filter(|least| too_few(characters, *least)) {
             self.find(
                 field,
-                format!("Invalid value: must be at least {least} characters"),
+                format!("Invalid value: should be at least {least} chars long"),
             );
         }
         if let Some(pattern) = &schema.pattern {
             match rules::expression(pattern) {
                 Ok(expression) if expression.is_match(text) => {}
-                Ok(_) => self.find(field, format!("Invalid value: must match '{pattern}'")),
+                Ok(_) => self.find(field, format!("Invalid value: should match '{pattern}'")),
                 Err(error) => self.find(
                     field,
                     format!("the pattern of the schema cannot be used: {error}"),
@@ -249,10 +249,16 @@ impl Walk<'_> {
     fn number(&mut self, field: &str, schema: &JSONSchemaProps, value: &Value) {
         let number = value.as_f64().unwrap_or_default();
         if let Some(least) = schema.minimum.filter(|least| number < *least) {
-            self.find(field, format!("Invalid value: must be at least {least}"));
+            self.find(
+                field,
+                format!("Invalid value: {value}: should be greater than or equal to {least}"),
+            );
         }
         if let Some(most) = schema.maximum.filter(|most| number > *most) {
-            self.find(field, format!("Invalid value: must be at most {most}"));
+            self.find(
+                field,
+                format!("Invalid value: {value}: should be less than or equal to {most}"),
+            );
         }
     }
 }
