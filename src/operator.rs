@@ -139,6 +139,7 @@ impl Worker<'_> {
         let store = SqliteStore::open(&args.data_dir.join("crmlink.sqlite"))
             .await?
             .observed_by(surroundings.metrics.clone());
+        tracing::info!("the store is open");
         let settings = Settings {
             namespace: args.watch_namespace.as_deref(),
             concurrency: args.concurrency,

@@ -275,6 +275,7 @@ impl Controllers {
         insight.open(&context);
         let (all_listed, stop) = (context.listed.clone(), context.stopping.clone());
         let concurrency = context.concurrency;
+        let counted = (context.tenants.clone(), context.syncs.clone());
         let config = || kube::runtime::controller::Config::default().concurrency(concurrency);
         let listed = futures::future::join3(
             readiness.wait_for(context.tenants.clone()),
@@ -299,6 +300,7 @@ impl Controllers {
         let stopped_before_listed = async {
             tokio::select! {
                 _ = listed => {
+                    tracing::info!(tenants = counted.0.len(), contact_syncs = counted.1.len(), "all objects are listed");
                     all_listed.cancel();
                     std::future::pending::<()>().await;
                 }

@@ -155,14 +155,14 @@ mod tests {
 
     #[test]
     fn a_panic_in_a_reconcile_leaves_nothing_of_its_text() {
-        let test = "controller::runner::tests::a_panic_in_a_reconcile_leaves_nothing_of_its_text";
+        let name = "controller::runner::tests::a_panic_in_a_reconcile_leaves_nothing_of_its_text";
         let reconcile = || {
             let runtime = tokio::runtime::Runtime::new().unwrap();
-            let broken = async { Err::<Result<Next, _>, _>(PERSON).unwrap() };
+            let broken = async { panic!("{PERSON} has no mailbox") };
             let ended = runtime.block_on(isolated(|| "ContactSync/a/broken".to_owned(), broken));
             assert_eq!(ended, (Next::Retry(None), "panic"));
         };
-        let Some(text) = printed(test, LogFormat::Text, reconcile) else {
+        let Some(text) = printed(name, LogFormat::Text, reconcile) else {
             return;
         };
         assert!(!text.contains(PERSON), "{text}");

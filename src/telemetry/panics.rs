@@ -40,7 +40,7 @@ pub(crate) mod tests {
 
     /// Everything that a process of its own prints, which logs in this form and does what panics. It runs the test of
     /// this name once more; there, this is `None`.
-    pub(crate) fn printed(test: &str, format: LogFormat, panics: impl FnOnce()) -> Option<String> {
+    pub(crate) fn printed(name: &str, format: LogFormat, panics: impl FnOnce()) -> Option<String> {
         if std::env::var_os(PANICS).is_some() {
             telemetry::start(format);
             panics();
@@ -48,7 +48,7 @@ pub(crate) mod tests {
         }
         let program = std::env::current_exe().unwrap();
         let output = Command::new(program)
-            .args(["--exact", test, "--nocapture"])
+            .args(["--exact", name, "--nocapture"])
             .env(PANICS, "yes")
             .env_remove("RUST_LOG")
             .env("NO_COLOR", "1")
@@ -60,11 +60,15 @@ pub(crate) mod tests {
         Some(text.concat())
     }
 
+    fn refused() -> Result<(), &'static str> {
+        Err(PERSON)
+    }
+
     fn panics_in_a_thread() {
         let texts = || {
             let ways: [fn(); 3] = [
                 || panic!("{PERSON} has no mailbox"),
-                || Err(PERSON).unwrap(),
+                || refused().unwrap(),
                 || std::panic::panic_any(PERSON.to_owned()),
             ];
             for way in ways {
@@ -81,9 +85,9 @@ pub(crate) mod tests {
 
     #[test]
     fn a_panic_leaves_its_place_and_nothing_of_its_text_in_lines_for_people() {
-        let test =
+        let name =
             "telemetry::panics::tests::a_panic_leaves_its_place_and_nothing_of_its_text_in_lines_for_people";
-        let Some(text) = printed(test, LogFormat::Text, panics_in_a_thread) else {
+        let Some(text) = printed(name, LogFormat::Text, panics_in_a_thread) else {
             return;
         };
         assert!(!text.contains(PERSON), "{text}");
@@ -101,8 +105,8 @@ pub(crate) mod tests {
 
     #[test]
     fn a_panic_leaves_its_place_and_nothing_of_its_text_in_json() {
-        let test = "telemetry::panics::tests::a_panic_leaves_its_place_and_nothing_of_its_text_in_json";
-        let Some(text) = printed(test, LogFormat::Json, panics_in_a_thread) else {
+        let name = "telemetry::panics::tests::a_panic_leaves_its_place_and_nothing_of_its_text_in_json";
+        let Some(text) = printed(name, LogFormat::Json, panics_in_a_thread) else {
             return;
         };
         assert!(!text.contains(PERSON), "{text}");

@@ -2,8 +2,8 @@
 
 use k8s_openapi::api::core::v1::ServiceAccount;
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding};
+use kube::Api;
 use kube::api::PostParams;
-use kube::{Api, Client};
 use serde_json::{Value, json};
 
 use super::case::Case;
@@ -38,14 +38,13 @@ impl Shared {
     pub(super) async fn account_without_secrets(&self, name: &str) {
         let client = self.cluster.admin_client().unwrap();
         let metadata = json!({ "name": name });
-        let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), SYSTEM);
-        create(accounts, json!({ "metadata": metadata })).await;
+        let accounts = Api::namespaced(client.clone(), SYSTEM);
+        create::<ServiceAccount>(accounts, json!({ "metadata": metadata })).await;
         let mut rules = crmlink::rbac::cluster_rules();
         rules.retain(|rule| !is_of_secrets(rule));
-        let roles: Api<ClusterRole> = Api::all(client.clone());
-        create(roles, json!({ "metadata": metadata, "rules": rules })).await;
-        let bindings: Api<ClusterRoleBinding> = Api::all(client);
-        create(bindings, binding("ClusterRole", name)).await;
+        let role = json!({ "metadata": metadata, "rules": rules });
+        create::<ClusterRole>(Api::all(client.clone()), role).await;
+        create::<ClusterRoleBinding>(Api::all(client), binding("ClusterRole", name)).await;
     }
 }
 
@@ -65,14 +64,9 @@ impl Case {
     pub(crate) async fn admit_to_secrets(&self) {
         let mut rules = crmlink::rbac::cluster_rules();
         rules.retain(is_of_secrets);
-        let (client, namespace): (Client, _) = (self.client.clone(), &self.namespace);
-        let roles: Api<Role> = Api::namespaced(client.clone(), namespace);
-        create(
-            roles,
-            json!({ "metadata": { "name": namespace }, "rules": rules }),
-        )
-        .await;
-        let bindings: Api<RoleBinding> = Api::namespaced(client, namespace);
-        create(bindings, binding("Role", namespace)).await;
+        let name = &self.namespace;
+        let role = json!({ "metadata": { "name": name }, "rules": rules });
+        create::<Role>(self.api(), role).await;
+        create::<RoleBinding>(self.api(), binding("Role", name)).await;
     }
 }
