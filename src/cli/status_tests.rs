@@ -11,7 +11,7 @@ fn condition(kind: &str, status: &str, reason: &str) -> Value {
     })
 }
 
-fn invite(name: &str, observed: i64, conditions: Value) -> CrmUserInvite {
+fn invite(name: &str, observed: i64, conditions: &Value) -> CrmUserInvite {
     let invite = json!({
         "apiVersion": "crmlink.dev/v1alpha1", "kind": "CrmUserInvite",
         "metadata": { "name": name, "namespace": "crm", "generation": 2, "creationTimestamp": "2026-11-01T10:00:00Z" },
@@ -27,16 +27,16 @@ fn shown(invite: &CrmUserInvite) -> Row {
 
 #[test]
 fn the_worst_come_first_and_equals_by_name() {
-    let ready = |name| invite(name, 2, json!([condition("Ready", "True", "UserActive")]));
+    let ready = |name| invite(name, 2, &json!([condition("Ready", "True", "UserActive")]));
     let invites = [
         ready("c"),
         ready("b"),
-        invite("d", 2, json!([condition("Ready", "False", "RetryLater")])),
-        invite("e", 2, json!([])),
+        invite("d", 2, &json!([condition("Ready", "False", "RetryLater")])),
+        invite("e", 2, &json!([])),
         invite(
             "f",
             2,
-            json!([
+            &json!([
                 condition("Ready", "False", "RoleUnknown"),
                 condition("Stalled", "True", "RoleUnknown")
             ]),
@@ -50,7 +50,11 @@ fn the_worst_come_first_and_equals_by_name() {
 
 #[test]
 fn what_was_said_of_an_earlier_spec_counts_as_unknown() {
-    let stale = shown(&invite("a", 1, json!([condition("Ready", "True", "UserActive")])));
+    let stale = shown(&invite(
+        "a",
+        1,
+        &json!([condition("Ready", "True", "UserActive")]),
+    ));
     assert_eq!(
         (stale.health, stale.ready, stale.reason.as_str()),
         (Health::Unknown, "Unknown", "Progressing")
@@ -59,7 +63,7 @@ fn what_was_said_of_an_earlier_spec_counts_as_unknown() {
 
 #[test]
 fn what_is_being_deleted_is_not_ready() {
-    let mut going = invite("a", 2, json!([condition("Ready", "True", "UserActive")]));
+    let mut going = invite("a", 2, &json!([condition("Ready", "True", "UserActive")]));
     going.metadata.deletion_timestamp = going.metadata.creation_timestamp.clone();
     let row = shown(&going);
     assert_eq!((row.health, row.reason.as_str()), (Health::NotReady, "Deleting"));
@@ -70,7 +74,7 @@ fn the_table_has_phase_and_age_and_json_the_words() {
     let row = shown(&invite(
         "a",
         2,
-        json!([condition("Ready", "True", "InvitationSent")]),
+        &json!([condition("Ready", "True", "InvitationSent")]),
     ));
     let text = as_table(
         std::slice::from_ref(&row),

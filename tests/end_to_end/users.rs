@@ -66,8 +66,8 @@ async fn u7_approved_users_who_are_not_in_the_crm_become_manifests() {
         json!({ "spec": { "accountLinks": [{ "user": ERIK, "crmUser": "erik.far@elsewhere.example" }] } });
     case.change::<CrmTenant>("orchard", links).await;
     let table = users(&case, &[]).await.with(0);
-    let lines: Vec<&str> = table.printed.lines().collect();
-    assert!(lines.len() == 2 && lines[1].starts_with(CARLA), "{table:?}");
+    let rows: Vec<&str> = table.printed.lines().collect();
+    assert!(rows.len() == 2 && rows[1].starts_with(CARLA), "{table:?}");
 
     let printed = users(&case, &["-o", "manifests", "--type", "JoinRequest"])
         .await

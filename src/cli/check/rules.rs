@@ -128,6 +128,10 @@ fn of_json(value: &Value) -> CelValue {
     }
 }
 
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "the library hands arguments over by value"
+)]
 fn matches(This(text): This<Arc<String>>, pattern: Arc<String>) -> Result<bool, ExecutionError> {
     let found = expression(&pattern).map(|expression| expression.is_match(&text));
     found.map_err(|error| ExecutionError::function_error("matches", error))
@@ -138,6 +142,10 @@ fn trim(This(text): This<Arc<String>>) -> String {
 }
 
 /// In nanoseconds, which compare as durations do.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "the library hands arguments over by value"
+)]
 fn duration(text: Arc<String>) -> Result<i64, ExecutionError> {
     let fail = |why: String| ExecutionError::function_error("duration", why);
     let parsed = kube::core::Duration::from_str(&text).map_err(|error| fail(error.to_string()))?;

@@ -166,7 +166,10 @@ impl Walk<'_> {
     fn object(&mut self, field: &str, schema: &JSONSchemaProps, members: &Map<String, Value>) {
         let known = schema.properties.as_ref();
         let required = schema.required.iter().flatten();
-        for name in required.filter(|name| !members.contains_key(*name)) {
+        for name in required
+            .clone()
+            .filter(|name| members.get(*name).is_none_or(Value::is_null))
+        {
             self.find(&member(field, name), "Required value");
         }
         if let Some(most) = schema
@@ -178,7 +181,12 @@ impl Walk<'_> {
         for (name, value) in members {
             let path = member(field, name);
             if let Some(schema) = known.and_then(|known| known.get(name)) {
-                self.value(&path, schema, value);
+                // It counts as left out where an object is created, and is refused by server-side apply.
+                match value {
+                    Value::Null if required.clone().any(|required| required == name) => {}
+                    Value::Null => self.find(&path, "Invalid value: null: leave the field out instead"),
+                    value => self.value(&path, schema, value),
+                }
                 continue;
             }
             match &schema.additional_properties {

@@ -113,7 +113,7 @@ fn sample(schema: &JSONSchemaProps, full: bool) -> Value {
             Some(JSONSchemaPropsOrArray::Schema(item)) => json!([sample(item, full)]),
             _ => json!([]),
         },
-        Some("integer") => json!(schema.minimum.unwrap_or_default() as i64),
+        Some("integer") => json!(1),
         Some("boolean") => json!(true),
         // A duration, so that the rule of the interval goes on to its functions.
         _ => json!("5m"),

@@ -23,7 +23,7 @@ fn crm(email: &str) -> zoho_crm::User {
         .unwrap()
 }
 
-fn tenant(links: Value) -> CrmTenant {
+fn tenant(links: &Value) -> CrmTenant {
     serde_json::from_value(json!({
         "apiVersion": "crmlink.dev/v1alpha1", "kind": "CrmTenant", "metadata": { "name": "acme", "namespace": "crm" },
         "spec": {
@@ -36,7 +36,7 @@ fn tenant(links: Value) -> CrmTenant {
     .unwrap()
 }
 
-fn invite(namespace: &str, tenant_ref: Value, user: &str, pinned: Option<&str>) -> CrmUserInvite {
+fn invite(namespace: &str, tenant_ref: &Value, user: &str, pinned: Option<&str>) -> CrmUserInvite {
     let mut invite = json!({
         "apiVersion": "crmlink.dev/v1alpha1", "kind": "CrmUserInvite",
         "metadata": { "name": "somebody", "namespace": namespace },
@@ -50,7 +50,7 @@ fn invite(namespace: &str, tenant_ref: Value, user: &str, pinned: Option<&str>) 
 
 fn found() -> Found {
     Found {
-        tenant: tenant(json!([])),
+        tenant: tenant(&json!([])),
         approved: Approved::everyone(),
         office_users: vec![ada()],
         crm_users: Vec::new(),
@@ -93,7 +93,7 @@ fn u7_any_own_address_in_the_crm_counts_whatever_the_state_of_the_user() {
 #[test]
 fn u7_a_linked_account_counts_once_it_is_in_the_crm() {
     let mut found = found();
-    found.tenant = tenant(json!([{ "user": "countess@example.com", "crmUser": "Lovelace@example.org" }]));
+    found.tenant = tenant(&json!([{ "user": "countess@example.com", "crmUser": "Lovelace@example.org" }]));
     assert_eq!(candidates(&found)[0].address(), Some("Lovelace@example.org"));
     found.crm_users = vec![crm("lovelace@example.org")];
     assert!(listed(&found).is_empty());
@@ -101,17 +101,17 @@ fn u7_a_linked_account_counts_once_it_is_in_the_crm() {
 
 #[test]
 fn u7_an_invite_of_the_same_tenant_counts_by_any_name_of_the_user() {
-    let here = || json!({ "name": "acme" });
-    let there = json!({ "name": "acme", "namespace": "crm" });
+    let here = &json!({ "name": "acme" });
+    let there = &json!({ "name": "acme", "namespace": "crm" });
     for (invite, is_listed) in [
-        (invite("crm", here(), "ada@EXAMPLE.com", None), false),
-        (invite("crm", here(), ADA, None), false),
-        (invite("crm", here(), "countess@example.com", None), false),
-        (invite("crm", here(), "old.name@example.com", Some(ADA)), false),
+        (invite("crm", here, "ada@EXAMPLE.com", None), false),
+        (invite("crm", here, ADA, None), false),
+        (invite("crm", here, "countess@example.com", None), false),
+        (invite("crm", here, "old.name@example.com", Some(ADA)), false),
         (invite("sales", there, "ada@example.com", None), false),
-        (invite("sales", here(), "ada@example.com", None), true),
+        (invite("sales", here, "ada@example.com", None), true),
         (
-            invite("crm", json!({ "name": "other" }), "ada@example.com", None),
+            invite("crm", &json!({ "name": "other" }), "ada@example.com", None),
             true,
         ),
     ] {

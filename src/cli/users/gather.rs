@@ -59,12 +59,12 @@ pub(super) async fn gather(args: &UsersArgs) -> Result<Found, UsersError> {
     };
     let (approved, office_users, crm_users) = tokio::try_join!(approved, office_users, crm_users(&zoho))?;
     Ok(Found {
+        tenant,
         approved,
         office_users,
         crm_users,
         invites,
         remarks,
-        tenant,
     })
 }
 

@@ -87,14 +87,15 @@ pub(super) async fn connect(tenant: &CrmTenant, key: &TenantKey, asked: bool, co
         .filter(|held| held.version == version);
     let made = match &held {
         Some(held) => Ok((held.mailboxes.graph.clone(), held.zoho.clone())),
-        None => match context.connections.take_waiting(key, &version) {
-            Some(clients) => Ok(clients),
-            None => {
+        None => {
+            if let Some(clients) = context.connections.take_waiting(key, &version) {
+                Ok(clients)
+            } else {
                 let limits = context.connections.limits(key);
                 clients(tenant, credentials, &context.surroundings.means(), limits)
                     .map_err(|error| Trouble::person(Reason::InternalError, error.to_string()))
             }
-        },
+        }
     };
     let (graph, zoho) = match made {
         Ok(clients) => clients,
