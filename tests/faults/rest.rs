@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use crmlink::api::{ContactSync, Reason};
-use futures::{StreamExt, stream};
 use k8s_openapi::api::events::v1::Event;
 use kube::api::ListParams;
 use serde_json::json;
@@ -19,9 +18,6 @@ const INTERVAL: u64 = 30;
 const ROUNDS: u64 = 2;
 /// How many runs there are at a time at most, by default, and as many that end between two looks.
 const IN_FLIGHT: u64 = 32;
-
-/// How many of them are declared and waited for at a time.
-const AT_A_TIME: usize = 16;
 
 fn person(number: u32) -> String {
     format!("person{number}@orchard.example")
@@ -43,16 +39,15 @@ async fn n10_at_rest_nothing_is_written_and_each_round_makes_its_calls_and_no_ot
             .contact(contact)
     });
     let case = Case::connected(world).await;
-    let brought = async |number: u32| {
+    for number in 1..=PEOPLE {
         let mut sync = contact_sync(&person(number));
         sync["spec"]["interval"] = json!(format!("{INTERVAL}s"));
         case.create(&sync).await;
+    }
+    for number in 1..=PEOPLE {
         case.settled::<ContactSync>(&format!("person{number}"), Reason::InSync)
             .await;
-    };
-    stream::iter(1..=PEOPLE)
-        .for_each_concurrent(AT_A_TIME, brought)
-        .await;
+    }
     let done = async || {
         let kind = "kind=\"ContactSync\",outcome=\"done\"";
         case.operator().counter("crmlink_reconciles_total", kind).await
