@@ -140,6 +140,12 @@ impl Context {
         Duration::try_from(wait).unwrap_or_default()
     }
 
+    /// Has a tenant ask both services, as one of them refused what belongs to it.
+    fn doubt_tenant(&self, tenant: &TenantKey) {
+        self.tenants_seen.doubt(tenant);
+        self.wake_tenant(tenant);
+    }
+
     fn wake_tenant(&self, tenant: &TenantKey) {
         let _ = self.wake_tenant.send(ObjectRef::new(&tenant.1).within(&tenant.0));
     }

@@ -135,12 +135,12 @@ async fn u5_an_approver_decides_once_and_in_their_own_name() {
 async fn u5_who_may_write_the_status_may_not_decide_without_the_verb() {
     let case = requested().await;
     let metadata = json!({ "name": "writers" });
-    let rules = json!([{
+    let writing = json!([{
         "apiGroups": ["crmlink.dev"], "resources": ["crmuserinvites", "crmuserinvites/status"],
         "verbs": ["get", "list", "patch", "update"],
     }]);
     let roles: Api<Role> = Api::namespaced(case.client.clone(), &case.namespace);
-    let role = serde_json::from_value(json!({ "metadata": metadata, "rules": rules })).unwrap();
+    let role = serde_json::from_value(json!({ "metadata": metadata, "rules": writing })).unwrap();
     roles.create(&PostParams::default(), &role).await.unwrap();
     let binding = json!({
         "metadata": metadata,

@@ -1,12 +1,14 @@
 //! The tenant that a sync refers to: missing, in another namespace, permitted or not.
 
+use std::time::Instant;
+
 use crmlink::api::{ConditionType, ContactSync, CrmTenant, Reason};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::Api;
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
 
-use crate::support::{ANA, BEN, Case, Reported, World, contact_sync, tenant};
+use crate::support::{ANA, BEN, Case, NORA, Reported, World, contact_sync, tenant};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_tenant_is_said_and_waited_for() {
@@ -61,5 +63,31 @@ async fn a_tenant_of_another_namespace_needs_its_permission() {
         there.request::<ContactSync>(name).await;
         there.settled::<ContactSync>(name, Reason::InSync).await;
     }
+    case.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn n10_new_syncs_are_counted_without_another_sign_in() {
+    let began = Instant::now();
+    let case = Case::connected(World::three()).await;
+    let looks = async || {
+        let calls = case.journal("zoho", "GET", 0).await;
+        calls.iter().filter(|call| call.path == "/crm/v8/org").count() as u64
+    };
+    for user in [ANA, BEN, NORA] {
+        case.create(&contact_sync(user)).await;
+    }
+    for name in ["ana", "ben", "nora"] {
+        case.settled::<ContactSync>(name, Reason::InSync).await;
+    }
+    case.when("orchard", "counting its syncs", |tenant: &CrmTenant| {
+        let counts = tenant.status.as_ref().and_then(|status| status.syncs);
+        counts.is_some_and(|counts| counts.contact_syncs == 3)
+    })
+    .await;
+    // The first sign-in, and one a minute at most where the machine is that slow.
+    let most = 1 + began.elapsed().as_secs() / 60;
+    let found = looks().await;
+    assert!((1..=most).contains(&found), "{found} looks at the organisation");
     case.finish().await;
 }

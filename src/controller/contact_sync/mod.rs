@@ -70,7 +70,7 @@ async fn bring(sync: &ContactSync, context: &Context) -> Result<Next, Box<kube::
         && context.connections.get(&tenant_key(sync)).is_some()
     {
         // Signed in, and then refused: the tenant has to find out why, once for all its syncs.
-        context.wake_tenant(&tenant_key(sync));
+        context.doubt_tenant(&tenant_key(sync));
     }
     // What the store knows of a mailbox that another resource syncs is that one's: a folder in the status says who
     // holds it.

@@ -85,6 +85,18 @@ pub(super) async fn connect(tenant: &CrmTenant, key: &TenantKey, asked: bool, co
         .connections
         .get(key)
         .filter(|held| held.version == version);
+    if let Some(held) = &held
+        && !asked
+        && context
+            .tenants_seen
+            .is_fresh(tenant, key, context.surroundings.clock.now())
+    {
+        return Findings {
+            mailboxes: Some(held.mailboxes.clone()),
+            connection: Some(held.clone()),
+            ..Findings::default()
+        };
+    }
     let made = match &held {
         Some(held) => Ok((held.mailboxes.graph.clone(), held.zoho.clone())),
         None => {

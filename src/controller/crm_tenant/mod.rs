@@ -11,6 +11,7 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
 use kube::runtime::controller::Action;
 
@@ -25,6 +26,10 @@ use report::Dependants;
 /// How often the sign-in is checked while all is well.
 const CHECK_EVERY: Duration = Duration::from_mins(15);
 
+/// For how long an answer of both services counts for whoever only counts what refers to a tenant: a thousand new syncs
+/// wake it a thousand times.
+const FRESH: SignedDuration = SignedDuration::from_mins(1);
+
 /// How often what only a person can mend is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_mins(10);
 
@@ -35,11 +40,12 @@ const FINALIZER: &str = "crmlink.dev/dependants";
 #[derive(Default)]
 pub(super) struct Seen(Mutex<HashMap<TenantKey, Sight>>);
 
-#[derive(Clone, PartialEq, Eq)]
 struct Sight {
     generation: Option<i64>,
     ready: bool,
     trouble: Option<Trouble>,
+    /// When both services were last asked; nothing if that is in doubt.
+    asked: Option<Timestamp>,
 }
 
 impl Seen {
@@ -51,6 +57,29 @@ impl Seen {
     /// What kept this process from signing in the last time.
     pub(super) fn trouble(&self, tenant: &TenantKey) -> Option<Trouble> {
         self.all().get(tenant)?.trouble.clone()
+    }
+
+    /// Whether both services were asked just now for this generation, and all was well.
+    fn is_fresh(&self, tenant: &CrmTenant, key: &TenantKey, now: Timestamp) -> bool {
+        self.all().get(key).is_some_and(|sight| {
+            let recent = |asked: Timestamp| now.duration_since(asked) < FRESH;
+            sight.generation == tenant.metadata.generation
+                && sight.ready
+                && sight.trouble.is_none()
+                && sight.asked.is_some_and(recent)
+        })
+    }
+
+    /// When both services were last asked.
+    fn asked(&self, tenant: &TenantKey) -> Option<Timestamp> {
+        self.all().get(tenant)?.asked
+    }
+
+    /// The next look asks both services, however recent the last one was.
+    pub(super) fn doubt(&self, tenant: &TenantKey) {
+        if let Some(sight) = self.all().get_mut(tenant) {
+            sight.asked = None;
+        }
     }
 
     /// Whether something changed that is news for the syncs.
@@ -133,6 +162,10 @@ async fn bring(tenant: &CrmTenant, context: &Context) -> Result<Next, Box<kube::
         generation: tenant.metadata.generation,
         ready: after.conditions.is_true(ConditionType::Ready) && halt.is_none(),
         trouble: findings.trouble().cloned(),
+        asked: match &findings.office {
+            Some(_) => Some(now),
+            None => context.tenants_seen.asked(&key),
+        },
     };
     if context.tenants_seen.changed(&key, sight) || new_connection || asked {
         context.wake_all_of(&key);

@@ -75,7 +75,7 @@ async fn bring(invite: &CrmUserInvite, context: &Context) -> Result<Next, Box<ku
                 && context.connections.get(&tenant_key(invite)).is_some() =>
         {
             // Signed in, and then refused: the tenant has to find out why, once for all that belongs to it.
-            context.wake_tenant(&tenant_key(invite));
+            context.doubt_tenant(&tenant_key(invite));
         }
         _ => {}
     }
