@@ -9,6 +9,7 @@ pub mod cli;
 mod connections;
 mod controller;
 mod credentials;
+mod declared_mapping;
 mod hash_key;
 mod leader;
 mod operator;

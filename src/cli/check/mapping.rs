@@ -1,16 +1,14 @@
 //! Mappings as far as they can be judged without the CRM: every field that is named is taken to be there and to fit.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use sync_engine::crm_field::{CrmField, CrmKind};
-use sync_engine::mapping::{self, DEFAULT, Mapping, Never, Requested, RequestedRule};
+use sync_engine::mapping::{DEFAULT, Mapping, Requested};
 use sync_engine::office_field::{OfficeField, OfficeKind};
 
 use super::{Checked, Finding};
-use crate::api::{
-    ContactMapping, ContactPolicy, ContactSync, CrmTenant, Direction, EffectiveContactPolicy, MappingBase,
-    NeverSync, OfficeFieldName, Reason,
-};
+use crate::api::{ContactPolicy, ContactSync, CrmTenant, EffectiveContactPolicy, NeverSync, Reason};
+use crate::declared_mapping::requested;
 
 /// The one field that the CRM requires of every contact, by itself.
 const REQUIRED: &str = "Last_Name";
@@ -76,47 +74,6 @@ fn problem(field: &str, policy: &EffectiveContactPolicy, never: Option<&NeverSyn
         field,
         format!("{}: {}", Reason::MappingInvalid, words.join("; ")),
     ))
-}
-
-/// A declared mapping in the engine's terms; who wins and what is cut decides nothing here.
-fn requested(declared: &ContactMapping, of_sync: Direction, never: Option<&NeverSync>) -> Requested {
-    let rules = declared.fields.iter().filter_map(|field| {
-        Some(RequestedRule {
-            office: office_field(field.office)?,
-            crm: field.crm.clone(),
-            direction: field.direction.map(direction),
-            conflict: None,
-            too_long: None,
-        })
-    });
-    Requested {
-        with_default: declared.base.unwrap_or(MappingBase::Default) == MappingBase::Default,
-        rules: rules.collect(),
-        exclude: office_fields(&declared.exclude),
-        direction: direction(of_sync),
-        never: Never {
-            office: never
-                .map(|never| office_fields(&never.office))
-                .unwrap_or_default(),
-            crm: never.into_iter().flat_map(|never| never.crm.clone()).collect(),
-        },
-    }
-}
-
-fn direction(declared: Direction) -> mapping::Direction {
-    match declared {
-        Direction::TwoWay => mapping::Direction::Both,
-        Direction::CrmToOffice => mapping::Direction::CrmToOffice,
-        Direction::OfficeToCrm => mapping::Direction::OfficeToCrm,
-    }
-}
-
-fn office_fields(names: &[OfficeFieldName]) -> BTreeSet<OfficeField> {
-    names.iter().filter_map(|name| office_field(*name)).collect()
-}
-
-fn office_field(name: OfficeFieldName) -> Option<OfficeField> {
-    OfficeField::from_name(name.as_str())
 }
 
 /// A CRM that has each field that is named, of a type that fits.

@@ -1,21 +1,16 @@
 //! Decisions from what was gathered: pure.
 
-use std::collections::BTreeSet;
-
 use jiff::SignedDuration;
-use sync_engine::crm_field::CrmField;
-use sync_engine::crm_field::CrmKind;
-use sync_engine::mapping::{self, Mapping, Never, Requested, RequestedRule, TooLong};
-use sync_engine::merge;
-use sync_engine::office_field::OfficeField;
+use sync_engine::crm_field::{CrmField, CrmKind};
+use sync_engine::mapping::Mapping;
 use sync_engine::plan::Deletes;
 use sync_runtime::contacts::{GuardLimits, ImportedItems, Policy};
 
 use crate::api::{
-    self, ContactMapping, CrmTenantSpec, DeletePolicy, Direction, EffectiveContactPolicy, MappingBase,
-    OfficeFieldName, Reason,
+    self, ContactMapping, CrmTenantSpec, DeletePolicy, Direction, EffectiveContactPolicy, Reason,
 };
 use crate::controller::trouble::Trouble;
+use crate::declared_mapping::{conflict, direction, requested};
 
 /// The declared mapping, checked against what the CRM has and freed of what the tenant never syncs.
 pub(super) fn mapping(
@@ -24,7 +19,6 @@ pub(super) fn mapping(
     tenant: &CrmTenantSpec,
     fields: &[CrmField],
 ) -> Result<Mapping, Trouble> {
-    let never = tenant.never_sync.clone().unwrap_or_default();
     let external_id = external_id(tenant, fields)?;
     if let Some(field) = external_id
         && declared.fields.iter().any(|rule| rule.crm == field)
@@ -36,31 +30,7 @@ pub(super) fn mapping(
             ),
         ));
     }
-    let requested = Requested {
-        with_default: declared.base.unwrap_or(MappingBase::Default) == MappingBase::Default,
-        rules: declared
-            .fields
-            .iter()
-            .filter_map(|field| {
-                Some(RequestedRule {
-                    office: office_field(field.office)?,
-                    crm: field.crm.clone(),
-                    direction: field.direction.map(direction),
-                    conflict: field.conflict.map(conflict),
-                    too_long: field.too_long.map(|too_long| match too_long {
-                        api::TooLong::Park => TooLong::Park,
-                        api::TooLong::Cut => TooLong::Cut,
-                    }),
-                })
-            })
-            .collect(),
-        exclude: office_fields(&declared.exclude),
-        direction: direction(of_sync),
-        never: Never {
-            office: office_fields(&never.office),
-            crm: never.crm.into_iter().collect(),
-        },
-    };
+    let requested = requested(declared, of_sync, tenant.never_sync.as_ref());
     Mapping::resolve(&requested, fields).map_err(|problems| {
         let text = problems
             .iter()
@@ -94,37 +64,11 @@ fn external_id<'a>(tenant: &'a CrmTenantSpec, fields: &[CrmField]) -> Result<Opt
     ))
 }
 
-fn direction(declared: Direction) -> mapping::Direction {
-    match declared {
-        Direction::TwoWay => mapping::Direction::Both,
-        Direction::CrmToOffice => mapping::Direction::CrmToOffice,
-        Direction::OfficeToCrm => mapping::Direction::OfficeToCrm,
-    }
-}
-
-fn conflict(declared: api::ConflictPolicy) -> merge::ConflictPolicy {
-    match declared {
-        api::ConflictPolicy::CrmWins => merge::ConflictPolicy::CrmWins,
-        api::ConflictPolicy::OfficeWins => merge::ConflictPolicy::OfficeWins,
-        api::ConflictPolicy::NewestWins => merge::ConflictPolicy::NewestWins,
-        api::ConflictPolicy::Manual => merge::ConflictPolicy::Manual,
-    }
-}
-
 fn deletes(declared: DeletePolicy) -> Deletes {
     match declared {
         DeletePolicy::Propagate => Deletes::Propagate,
         DeletePolicy::Never => Deletes::Never,
     }
-}
-
-fn office_fields(names: &[OfficeFieldName]) -> BTreeSet<OfficeField> {
-    names.iter().filter_map(|name| office_field(*name)).collect()
-}
-
-/// The engine has a field for every name that the API knows; a test proves it.
-fn office_field(name: OfficeFieldName) -> Option<OfficeField> {
-    OfficeField::from_name(name.as_str())
 }
 
 /// The policy in the runtime's terms.

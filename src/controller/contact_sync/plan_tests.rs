@@ -1,12 +1,4 @@
-use super::*;
-
-#[test]
-fn k2_the_engine_knows_every_field_that_the_api_names_and_the_other_way_round() {
-    for name in OfficeFieldName::ALL {
-        assert!(office_field(*name).is_some(), "{name}");
-    }
-    assert_eq!(OfficeFieldName::ALL.len(), OfficeField::ALL.len());
-}
+use sync_engine::mapping;
 
 #[test]
 fn k2_the_documented_mapping_is_the_built_in_one() {
