@@ -8,6 +8,7 @@ mod contact_sync;
 mod crm_tenant;
 mod crm_user_invite;
 mod finalizer;
+mod given_up;
 mod insight;
 mod pairing;
 mod runner;

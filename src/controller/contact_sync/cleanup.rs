@@ -1,26 +1,24 @@
 //! Deletion of a resource: the copies leave the mailbox first, unless its policy says otherwise. The CRM is not
 //! touched. Nothing hangs for ever: where nobody can sign in any more the object goes, and an Event says what stays.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use kube::ResourceExt;
 use kube::runtime::events::EventType;
 use sync_engine::identity::{Kind, ScopeId};
 use sync_runtime::store::{Change, Store};
 
 use super::gather::last_partner;
-use super::take_back::{Off, TakenBack, is_patience_over};
+use super::take_back::{Off, TakenBack};
 use super::{ContactSync, claims, conditions, name, pinned_user, plan, report};
 use crate::api::{CrmTenant, DeletionPolicy, EffectiveContactPolicy, Reason};
 use crate::connections::Mailboxes;
+use crate::controller::given_up::{self, GivenUp};
 use crate::controller::runner::Next;
 use crate::controller::trouble::{Remedy, Trouble};
 use crate::controller::{Context, finalizer, tenant_key};
 
 /// Keeps the object until its copies are out of the mailbox.
 const FINALIZER: &str = "crmlink.dev/mailbox-copies";
-
-/// How long a deletion waits for somebody to mend what is in its way.
-const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 
 /// Makes sure that the object stays until then; `false` where that was sure already.
 pub(super) async fn guard(sync: &ContactSync, context: &Context) -> Result<bool, Box<kube::Error>> {
@@ -152,7 +150,7 @@ async fn take_back(sync: &ContactSync, context: &Context) -> CleanUp {
         Ok(TakenBack::More) => CleanUp::More,
         Ok(TakenBack::Stopping) => CleanUp::NotYet,
         Ok(TakenBack::Held { until }) => CleanUp::Held { until },
-        Err(_) if is_over(waited(sync, context)) => CleanUp::GivenUp("for a day they could not be removed"),
+        Err(_) if given_up::is_over(sync, context) => CleanUp::GivenUp("for a day they could not be removed"),
         Err(trouble) => CleanUp::Trouble(trouble),
     }
 }
@@ -177,45 +175,26 @@ async fn leave(
     off.take_back(context).await
 }
 
-/// Microsoft 365 does not let the operator in. Secrets that are gone rarely come back, as where a whole namespace is
-/// deleted; everything else is given a day.
+/// Microsoft 365 does not let the operator in.
 fn shut_out(sync: &ContactSync, context: &Context) -> CleanUp {
     let key = tenant_key(sync);
     if !context.tenants_seen.knows(&key) {
         return CleanUp::NotYet;
     }
-    let why = context.tenants_seen.trouble(&key).map(|trouble| trouble.reason);
-    if let Some(why) = given_up(why, is_patience_over(sync, context), waited(sync, context)) {
-        return CleanUp::GivenUp(why);
+    match given_up::on_sign_in(sync, &key, context) {
+        Some(GivenUp::SecretGone) => {
+            return CleanUp::GivenUp("the Secret of the CrmTenant is gone, so nobody can sign in");
+        }
+        Some(GivenUp::Day) => {
+            return CleanUp::GivenUp("for a day Microsoft 365 has not let the operator sign in");
+        }
+        None => {}
     }
     CleanUp::Trouble(Trouble {
         reason: Reason::TenantNotReady,
         message: "the copies cannot be removed from the mailbox while the CrmTenant is not signed in; mend it, or set deletionPolicy: Orphan to leave them there. After a day, and soon where the Secret is gone, the object goes without it".to_owned(),
         remedy: Remedy::Others(None),
     })
-}
-
-/// Why nobody is waited for any longer who would have to sign the operator in.
-fn given_up(why: Option<Reason>, patience_over: bool, waited: SignedDuration) -> Option<&'static str> {
-    let gone = matches!(why, Some(Reason::MissingSecret | Reason::MissingSecretKey));
-    if gone && patience_over {
-        Some("the Secret of the CrmTenant is gone, so nobody can sign in")
-    } else if is_over(waited) {
-        Some("for a day Microsoft 365 has not let the operator sign in")
-    } else {
-        None
-    }
-}
-
-fn is_over(waited: SignedDuration) -> bool {
-    waited >= LONGEST
-}
-
-/// How long ago somebody deleted the object.
-fn waited(sync: &ContactSync, context: &Context) -> SignedDuration {
-    let deleted = sync.metadata.deletion_timestamp.as_ref();
-    let now = context.surroundings.clock.now();
-    deleted.map_or(SignedDuration::ZERO, |deleted| now.duration_since(deleted.0))
 }
 
 /// Forgets what the store knows, where that can be told and is no other resource's.
@@ -238,25 +217,4 @@ fn known_scope<'a>(sync: &'a ContactSync, context: &Context) -> Option<(&'a str,
     let organisation = tenant.organisation()?;
     let scope = ScopeId::derive(office_tenant, organisation, user_id, Kind::Contacts);
     Some((user_id, scope))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NEARLY: SignedDuration = SignedDuration::from_mins(24 * 60 - 1);
-
-    #[test]
-    fn a_secret_that_is_gone_is_given_up_soon_and_everything_else_after_a_day() {
-        for why in [Reason::MissingSecret, Reason::MissingSecretKey] {
-            assert_eq!(given_up(Some(why), false, SignedDuration::ZERO), None);
-            assert!(
-                given_up(Some(why), true, SignedDuration::ZERO).is_some_and(|why| why.contains("Secret"))
-            );
-        }
-        for why in [None, Some(Reason::ClientSecretExpired), Some(Reason::Unreachable)] {
-            assert_eq!(given_up(why, true, NEARLY), None);
-            assert!(given_up(why, false, LONGEST).is_some_and(|why| why.contains("day")));
-        }
-    }
 }

@@ -2,7 +2,6 @@
 //! an accepted user is declared. Nothing hangs for ever: where nobody can sign in any more the object goes, and an Event
 //! says what stays.
 
-use jiff::SignedDuration;
 use kube::runtime::events::EventType;
 use zoho_crm::{Applied, User, UserChange, UserError, UserId, UserOutcome, UserRefusal, UserStatus};
 
@@ -11,19 +10,14 @@ use super::gather::{self, Own};
 use super::{claims, known_crm_user, name, report, uid};
 use crate::api::{CrmUserInvite, InviteDeletionPolicy, Reason};
 use crate::connections::Connection;
-use crate::controller::runner::{self, Next};
+use crate::controller::given_up::{self, GivenUp};
+use crate::controller::runner::Next;
 use crate::controller::tenancy::{of_crm, tenant_key};
 use crate::controller::trouble::{Remedy, Trouble};
 use crate::controller::{Context, finalizer};
 
 /// Keeps the object until its CRM user is taken care of.
 const FINALIZER: &str = "crmlink.dev/crm-user";
-
-/// How long a deletion waits for somebody to mend what is in its way.
-const LONGEST: SignedDuration = SignedDuration::from_hours(24);
-
-/// How many failures in a row a Secret may be gone. With the waits between them about half a minute.
-const PATIENCE: u32 = 5;
 
 /// Makes sure that the object stays until then; `false` where that was sure already.
 pub(super) async fn guard(invite: &CrmUserInvite, context: &Context) -> Result<bool, Box<kube::Error>> {
@@ -114,7 +108,7 @@ async fn take_back(invite: &CrmUserInvite, context: &Context) -> CleanUp {
     };
     match remove(invite, duty, own, &connection, context).await {
         Ok(cleaned) => cleaned,
-        Err(_) if is_over(waited(invite, context)) => {
+        Err(_) if given_up::is_over(invite, context) => {
             CleanUp::Left("for a day it could not be removed".to_owned())
         }
         Err(trouble) => CleanUp::Trouble(trouble),
@@ -242,45 +236,23 @@ fn refusal(refused: &UserError) -> Result<CleanUp, Trouble> {
     }
 }
 
-/// The CRM does not let the operator in. Secrets that are gone rarely come back, as where a whole namespace is deleted;
-/// everything else is given a day.
+/// The CRM does not let the operator in.
 fn shut_out(invite: &CrmUserInvite, context: &Context) -> CleanUp {
     let key = tenant_key(invite);
     if !context.tenants_seen.knows(&key) {
         return CleanUp::NotYet;
     }
-    let why = context.tenants_seen.trouble(&key).map(|trouble| trouble.reason);
-    let patience_over = context.backoff.count_here(&runner::key(invite)) >= PATIENCE;
-    if let Some(why) = given_up(why, patience_over, waited(invite, context)) {
-        return CleanUp::Left(why.to_owned());
-    }
-    CleanUp::Trouble(Trouble::others(
-        Reason::TenantNotReady,
-        "the CRM user cannot be taken care of while the CrmTenant is not signed in; mend it, or set deletionPolicy: Retain to leave an accepted user there. After a day, and soon where the Secret is gone, the object goes without it",
-    ))
-}
-
-/// Why nobody is waited for any longer who would have to sign the operator in.
-fn given_up(why: Option<Reason>, patience_over: bool, waited: SignedDuration) -> Option<&'static str> {
-    let gone = matches!(why, Some(Reason::MissingSecret | Reason::MissingSecretKey));
-    if gone && patience_over {
-        Some("the Secret of the CrmTenant is gone, so nobody can sign in")
-    } else if is_over(waited) {
-        Some("for a day the CRM has not let the operator sign in")
-    } else {
-        None
-    }
-}
-
-fn is_over(waited: SignedDuration) -> bool {
-    waited >= LONGEST
-}
-
-/// How long ago somebody deleted the object.
-fn waited(invite: &CrmUserInvite, context: &Context) -> SignedDuration {
-    let deleted = invite.metadata.deletion_timestamp.as_ref();
-    let now = context.surroundings.clock.now();
-    deleted.map_or(SignedDuration::ZERO, |deleted| now.duration_since(deleted.0))
+    let why = match given_up::on_sign_in(invite, &key, context) {
+        Some(GivenUp::SecretGone) => "the Secret of the CrmTenant is gone, so nobody can sign in",
+        Some(GivenUp::Day) => "for a day the CRM has not let the operator sign in",
+        None => {
+            return CleanUp::Trouble(Trouble::others(
+                Reason::TenantNotReady,
+                "the CRM user cannot be taken care of while the CrmTenant is not signed in; mend it, or set deletionPolicy: Retain to leave an accepted user there. After a day, and soon where the Secret is gone, the object goes without it",
+            ));
+        }
+    };
+    CleanUp::Left(why.to_owned())
 }
 
 #[cfg(test)]
@@ -289,8 +261,6 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-
-    const NEARLY: SignedDuration = SignedDuration::from_mins(24 * 60 - 1);
 
     #[allow(clippy::needless_pass_by_value, reason = "it takes what `json!` makes")]
     fn duty_of(policy: Value, status: Value, own: Own) -> Duty {
@@ -337,20 +307,6 @@ mod tests {
         assert_eq!(duty_of(json!("Deactivate"), accepted.clone(), ours), policy(true));
         assert_eq!(duty_of(json!("Remove"), accepted, none), policy(false), "adopted");
         assert_eq!(duty_of(json!("Remove"), known, none), policy(false));
-    }
-
-    #[test]
-    fn a_secret_that_is_gone_is_given_up_soon_and_everything_else_after_a_day() {
-        for why in [Reason::MissingSecret, Reason::MissingSecretKey] {
-            assert_eq!(given_up(Some(why), false, SignedDuration::ZERO), None);
-            assert!(
-                given_up(Some(why), true, SignedDuration::ZERO).is_some_and(|why| why.contains("Secret"))
-            );
-        }
-        for why in [None, Some(Reason::ManageUsersMissing), Some(Reason::Unreachable)] {
-            assert_eq!(given_up(why, true, NEARLY), None);
-            assert!(given_up(why, false, LONGEST).is_some_and(|why| why.contains("day")));
-        }
     }
 
     #[test]
