@@ -4,15 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crmlink::api::{CrmUserInvite, InvitePhase};
-use emulators::core::faults::storm;
+use emulators::core::faults::{Disturbance, Rule, storm};
 use kube::ResourceExt;
 use kube::api::ListParams;
 use serde_json::{Value, json};
 
 use crate::support::{Case, World, invite_with, secrets, tenant, until, with};
 
-/// How many people are invited; `CRMLINK_TEST_INVITES` sets another number.
-const PEOPLE: usize = 1_000;
+/// How many people are invited; `CRMLINK_TEST_INVITES` sets another number, such as 1000.
+const PEOPLE: usize = 200;
 /// How many ask to join.
 const JOINERS: usize = 6;
 /// Others who may manage users besides the administrator.
@@ -49,6 +49,11 @@ fn world(people: usize) -> World {
     invited.chain(joining).fold(world, |world, address| {
         world.push("/office365/0/users", user(&address))
     })
+}
+
+/// Zoho gives ten tokens in ten minutes, and after that a run would only wait.
+fn ends_sign_ins(rule: &Rule) -> bool {
+    rule.service == "zoho" && rule.disturb == Some(Disturbance::ExpireToken)
 }
 
 /// Waits several times as long as anything else may take.
@@ -88,8 +93,8 @@ async fn u2_u4_in_a_storm_each_person_is_invited_once_and_each_approver_mailed_o
     let settings = json!({ "role": "CEO", "profile": "Standard", "senderMailbox": SENDER });
     case.create(&with(tenant(), json!({ "invites": settings }))).await;
     for service in ["graph", "zoho"] {
-        for rule in storm(service, CHANCE) {
-            case.control.fault(&rule).await.unwrap();
+        for rule in storm(service, CHANCE).iter().filter(|rule| !ends_sign_ins(rule)) {
+            case.control.fault(rule).await.unwrap();
         }
     }
     for number in 0..JOINERS {
