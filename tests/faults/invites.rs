@@ -175,7 +175,7 @@ async fn mailed_once(case: &Case) {
     let mails = office["tenants"][0]["mails"].as_array().unwrap().clone();
     let ids: BTreeSet<(String, String)> = mails
         .iter()
-        .map(|mail| (mail["headers"].to_string(), mail["to"].to_string()))
+        .map(|mail| (mail["messageId"].to_string(), mail["to"].to_string()))
         .collect();
     assert_eq!(ids.len(), JOINERS * (MANAGERS.len() + 1));
     let calls = case.journal("graph", "POST", 0).await;

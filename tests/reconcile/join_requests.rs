@@ -55,16 +55,17 @@ async fn u4_u5_everybody_who_may_approve_is_mailed_and_one_of_them_lets_the_pers
     assert_eq!(recipients(&case).await, [GREGOR, NORA]);
     for mail in case.request_mails().await {
         let id = case.crm_user_id(mail["to"][0].as_str().unwrap()).await;
-        let content = mail["content"].as_str().unwrap();
+        let (text, html) = (mail["text"].as_str().unwrap(), mail["html"].as_str().unwrap());
         for part in [
             format!("crmlink approve clara -n {} --crm-user {id}", case.namespace),
             format!("crmlink deny clara -n {} --crm-user {id}", case.namespace),
             format!("CrmUserInvite {}/clara", case.namespace),
             format!("Klarissa Sommerhalder ({CLARA})"),
-            "Setup &gt; Users".to_owned(),
         ] {
-            assert!(content.contains(&part), "{part} is not in {content}");
+            assert!(text.contains(&part), "{part} is not in {text}");
+            assert!(html.contains(&part), "{part} is not in {html}");
         }
+        assert!(text.contains("Setup > Users") && html.contains("Setup &gt; Users"));
         assert_eq!(mail["from"], NORA);
     }
     case.invite_says("clara", Reason::AwaitingApproval).await;

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use transport::retry_after;
 
-use crate::call::Call;
+use crate::call::{Body, Call};
 use crate::error::Error;
 use crate::refusal;
 use crate::request::{Payload, Reply};
@@ -54,8 +54,11 @@ fn part(id: usize, call: &Call) -> Value {
     }
     let mut part = json!({ "id": id.to_string(), "method": call.method.as_str(), "url": call.target });
     if let Some(body) = &call.body {
-        headers.insert("Content-Type".to_owned(), "application/json".into());
-        part["body"] = body.clone();
+        headers.insert("Content-Type".to_owned(), body.media_type().into());
+        part["body"] = match body {
+            Body::Json(json) => json.clone(),
+            Body::Text(text) => text.as_str().into(),
+        };
     }
     part["headers"] = headers.into();
     part

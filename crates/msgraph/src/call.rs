@@ -22,6 +22,14 @@ pub(crate) enum Effect {
     Create,
 }
 
+/// What a call carries.
+#[derive(Debug, Clone)]
+pub(crate) enum Body {
+    Json(Value),
+    /// Plain text: base64 of a MIME message.
+    Text(String),
+}
+
 /// A call, without its host and its token.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
@@ -32,12 +40,30 @@ pub(crate) struct Call {
     pub(crate) target: String,
     /// The mailbox whose limits count.
     pub(crate) mailbox: Option<String>,
-    pub(crate) body: Option<Value>,
+    pub(crate) body: Option<Body>,
     pub(crate) if_match: Option<String>,
     pub(crate) page_size: Option<u32>,
     pub(crate) effect: Effect,
     /// Why it cannot be sent; kept until it would be, so that building a call never fails.
     pub(crate) flaw: Option<Error>,
+}
+
+impl Body {
+    pub(crate) fn media_type(&self) -> &'static str {
+        match self {
+            Self::Json(_) => "application/json",
+            Self::Text(_) => "text/plain",
+        }
+    }
+
+    fn bytes(&self) -> Result<Bytes, Error> {
+        match self {
+            Self::Json(json) => serde_json::to_vec(json)
+                .map(Bytes::from)
+                .map_err(|_| Error::Unaskable("the body is no JSON")),
+            Self::Text(text) => Ok(Bytes::copy_from_slice(text.as_bytes())),
+        }
+    }
 }
 
 impl Call {
@@ -70,7 +96,12 @@ impl Call {
     }
 
     pub(crate) fn with_body(mut self, body: Value) -> Self {
-        self.body = Some(body);
+        self.body = Some(Body::Json(body));
+        self
+    }
+
+    pub(crate) fn with_text(mut self, body: String) -> Self {
+        self.body = Some(Body::Text(body));
         self
     }
 
@@ -118,15 +149,14 @@ impl Call {
         if let Some(etag) = &self.if_match {
             request = request.header(IF_MATCH, etag);
         }
-        match &self.body {
-            Some(body) => request
-                .header(CONTENT_TYPE, "application/json")
-                .body(Bytes::from(
-                    serde_json::to_vec(body).map_err(|_| Error::Unaskable("the body is no JSON"))?,
-                ))
-                .map_err(unaskable),
-            None => request.body(Bytes::new()).map_err(unaskable),
-        }
+        let body = match &self.body {
+            Some(body) => {
+                request = request.header(CONTENT_TYPE, body.media_type());
+                body.bytes()?
+            }
+            None => Bytes::new(),
+        };
+        request.body(body).map_err(unaskable)
     }
 
     /// An answer to a create that cannot be read leaves the same question as no answer.

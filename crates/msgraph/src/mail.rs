@@ -1,7 +1,11 @@
-//! Mails from a mailbox (`research/graph.md` §12).
+//! Mails from a mailbox, in the MIME form of `sendMail`: the JSON form has one body only.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::Method;
-use serde_json::{Value, json};
+use jiff::Timestamp;
+use mail_builder::MessageBuilder;
+use mail_builder::headers::address::Address;
 
 use crate::call::Call;
 use crate::error::Error;
@@ -11,53 +15,43 @@ use crate::request::Request;
 
 /// Messages that one mailbox may send in a minute; further ones wait.
 pub const MAILS_PER_MINUTE: u32 = 30;
-/// Recipients of one message, over all its lists.
+/// Recipients of one message.
 pub const MOST_RECIPIENTS: usize = 500;
-/// Headers of one's own in one message.
-const MOST_HEADERS: usize = 5;
 
-/// The text of a mail.
-#[derive(Clone, PartialEq, Eq)]
-pub enum MailBody {
-    /// Plain text.
-    Text(String),
-    /// HTML, in which everything that people wrote has been escaped.
-    Html(String),
+/// The text of a mail, twice: each reader's program shows the one that it can.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct MailBody {
+    /// As plain text.
+    pub text: String,
+    /// As HTML, in which everything that people wrote has been escaped.
+    pub html: String,
 }
 
-/// A mail to be sent.
+/// A mail to be sent. The service keeps it among the sender's sent items.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Mail {
+    id: String,
     subject: String,
     body: MailBody,
     to: Vec<String>,
     reply_to: Vec<String>,
-    headers: Vec<(String, String)>,
-    keep: bool,
 }
 
-opaque_debug!(Mail { keep });
-
-impl std::fmt::Debug for MailBody {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Text(_) => "Text(..)",
-            Self::Html(_) => "Html(..)",
-        })
-    }
-}
+opaque_debug!(Mail { id });
+opaque_debug!(MailBody {});
 
 impl Mail {
-    /// A mail to nobody yet.
+    /// A mail to nobody yet. `id` becomes its `Message-ID`, `local@domain` in the letters of RFC 5322's `dot-atom`, by
+    /// which it is found again and by which mail programs tell a copy from a second mail. It is seen by everybody on
+    /// the way, so it holds nothing of a person.
     #[must_use]
-    pub fn new(subject: impl Into<String>, body: MailBody) -> Self {
+    pub fn new(id: impl Into<String>, subject: impl Into<String>, body: MailBody) -> Self {
         Self {
+            id: id.into(),
             subject: subject.into(),
             body,
             to: Vec::new(),
             reply_to: Vec::new(),
-            headers: Vec::new(),
-            keep: false,
         }
     }
 
@@ -75,72 +69,62 @@ impl Mail {
         self
     }
 
-    /// The same mail with a header of one's own, by which it is found again. Its name starts with `x-`; its value is
-    /// seen by everybody on the way, so it is an opaque id and nothing of a person.
-    #[must_use]
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into()));
-        self
-    }
-
-    /// The same mail, kept among the sender's sent items.
-    #[must_use]
-    pub fn kept_in_sent_items(mut self) -> Self {
-        self.keep = true;
-        self
-    }
-
-    /// Why the service would refuse it, as far as can be seen here.
+    /// Why the service would refuse it or read it otherwise, as far as can be seen here.
     fn flaw(&self) -> Option<Error> {
-        let own = |(name, value): &(String, String)| {
-            let prefix = name.get(..2).unwrap_or_default();
-            prefix.eq_ignore_ascii_case("x-")
-                && name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':')
-                && value.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
-        };
+        let mut addresses = self.to.iter().chain(&self.reply_to);
         Some(Error::Unaskable(match self.to.len() {
             0 => "the mail has no recipient",
             count if count > MOST_RECIPIENTS => "the mail has too many recipients",
-            _ if self.headers.len() > MOST_HEADERS => "the mail has too many headers",
-            _ if !self.headers.iter().all(own) => {
-                "a header of the mail does not start with x- or is malformed"
-            }
+            _ if !addresses.all(|address| is_address(address)) => "an address of the mail is malformed",
+            _ if !is_message_id(&self.id) => "the id of the mail is malformed",
+            _ if self.subject.contains(char::is_control) => "the subject of the mail is no single line",
             _ => return None,
         }))
     }
 
-    fn message(&self) -> Value {
-        let (content_type, content) = match &self.body {
-            MailBody::Text(text) => ("text", text),
-            MailBody::Html(text) => ("html", text),
+    /// The message without a `From`: the service puts in the mailbox that sends it, while any other address there is
+    /// refused.
+    fn mime(&self, now: Timestamp) -> Result<Vec<u8>, Error> {
+        let list = |addresses: &[String]| {
+            let one = |address: &String| Address::new_address(None::<String>, address.clone());
+            Address::new_list(addresses.iter().map(one).collect())
         };
-        let mut message = json!({
-            "subject": self.subject,
-            "body": { "contentType": content_type, "content": content },
-            "toRecipients": recipients(&self.to),
-        });
+        let mut message = MessageBuilder::new()
+            .message_id(self.id.as_str())
+            .date(now.as_second())
+            .to(list(&self.to))
+            .subject(self.subject.as_str())
+            .text_body(self.body.text.as_str())
+            .html_body(self.body.html.as_str());
         if !self.reply_to.is_empty() {
-            message["replyTo"] = recipients(&self.reply_to);
-        }
-        if !self.headers.is_empty() {
-            let headers = self
-                .headers
-                .iter()
-                .map(|(name, value)| json!({ "name": name, "value": value }));
-            message["internetMessageHeaders"] = headers.collect();
+            message = message.reply_to(list(&self.reply_to));
         }
         message
+            .write_to_vec()
+            .map_err(|_| Error::Unaskable("the mail cannot be written as MIME"))
     }
 }
 
-fn recipients(addresses: &[String]) -> Value {
-    let one = |address: &String| json!({ "emailAddress": { "address": address } });
-    addresses.iter().map(one).collect()
+/// An address that is one in every header: quoted local parts and letters beyond ASCII are left to nobody's luck.
+fn is_address(address: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_graphic() && !b"<>()[],;:\\\"".contains(&byte);
+    let parts = address.split_once('@');
+    parts.is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'))
+        && address.bytes().all(plain)
+}
+
+fn is_message_id(id: &str) -> bool {
+    let atom = |part: &str| {
+        let letter = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+        !part.is_empty() && part.bytes().all(letter)
+    };
+    id.split_once('@')
+        .is_some_and(|(local, domain)| atom(local) && atom(domain))
 }
 
 impl Mailbox {
     /// Sends a mail from this mailbox, after a wait where others left it shortly before. Success means accepted, not
-    /// delivered.
+    /// delivered. Form, sent items and the fate of headers of one's own: `docs/emulators.md`, "Mails of the operator".
     ///
     /// # Errors
     /// Whatever [`Error`] tells. Nothing tells whether a mail of [`Error::Ambiguous`] left, as the app may send but not
@@ -151,14 +135,9 @@ impl Mailbox {
         }
         self.graph.pace_mail(&self.user_id).await?;
         let target = format!("{}/sendMail", self.path());
-        let mut body = json!({ "message": mail.message() });
-        if !mail.keep {
-            // Kept is what the service does unless told otherwise.
-            body["saveToSentItems"] = json!(false);
-        }
         let call = Call::new(Method::POST, "/users/{user}/sendMail", target)
             .of_mailbox(&self.user_id)
-            .with_body(body);
+            .with_text(STANDARD.encode(mail.mime(self.graph.clock.now())?));
         Request::new(self.graph.clone(), call, |_| Ok(())).send().await
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use msgraph::User;
+use msgraph::{User, UserNames};
 use sync_runtime::store::{Deed, DeedState};
 
 use super::addresses::Addresses;
@@ -25,6 +25,15 @@ pub(super) struct Home {
     pub(super) connection: Arc<Connection>,
     /// A run was asked for by annotation: nothing that was read before counts.
     pub(super) asked: bool,
+}
+
+impl Home {
+    /// What a user is called in Microsoft 365.
+    pub(super) async fn names(&self, user: &User, context: &Context) -> Result<UserNames, Trouble> {
+        let users = self.connection.mailboxes.graph.users();
+        let names = users.names(&user.id).send().await;
+        names.map_err(|error| tenancy::of_office(&error, context))
+    }
 }
 
 /// The invited person.

@@ -9,7 +9,7 @@ use super::gather::{Home, INVITATION, Person, of_store};
 use super::{name, refusal, uid};
 use crate::api::{CrmUserInvite, CrmUserInviteSpec, Reason};
 use crate::controller::Context;
-use crate::controller::tenancy::{of_crm, of_office};
+use crate::controller::tenancy::of_crm;
 use crate::controller::trouble::Trouble;
 
 /// How long a refusal that only a person can mend is left alone: each look is a call that writes.
@@ -172,15 +172,7 @@ async fn new_user(
     if let Some(user) = &person.user
         && (first.is_none() || last.is_none())
     {
-        let names = home
-            .connection
-            .mailboxes
-            .graph
-            .users()
-            .names(&user.id)
-            .send()
-            .await;
-        let names = names.map_err(|error| of_office(&error, context))?;
+        let names = home.names(user, context).await?;
         first = first.or(names.given_name).or(names.display_name);
         last = last.or(names.surname);
     }

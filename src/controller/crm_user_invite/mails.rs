@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt;
-use msgraph::{Class, Mail, MailBody, Mailbox};
+use msgraph::{Class, Mail, Mailbox};
 use sync_runtime::store::{Deed, DeedState};
 use zoho_crm::User;
 
@@ -28,9 +28,6 @@ const IN_DOUBT: Duration = Duration::from_mins(1);
 
 /// How long it is waited for somebody to let the operator send mails, or for somebody who could approve.
 const OTHERS: Duration = Duration::from_mins(10);
-
-/// By this header a mail is found again.
-const HEADER: &str = "x-crmlink-request";
 
 /// Whether somebody is still to be mailed: not once that was completed, whatever the store knows.
 pub(super) fn are_due(invite: &CrmUserInvite) -> bool {
@@ -136,15 +133,7 @@ async fn who(home: &Home, person: &Person, context: &Context) -> Result<String, 
     let Some(user) = &person.user else {
         return Ok(person.addresses.invited.clone());
     };
-    let names = home
-        .connection
-        .mailboxes
-        .graph
-        .users()
-        .names(&user.id)
-        .send()
-        .await;
-    let names = names.map_err(|error| of_office(&error, context))?;
+    let names = home.names(user, context).await?;
     let called = names.display_name.or_else(|| user.user_principal_name.clone());
     Ok(called.unwrap_or_else(|| person.addresses.invited.clone()))
 }
@@ -194,10 +183,9 @@ impl Round<'_> {
             name: &name,
             approver: &deed.crm_user,
         };
-        let id = format!("{}/{}", uid(self.invite), deed.crm_user);
-        Mail::new(request.subject(), MailBody::Html(request.html()))
-            .to(to)
-            .header(HEADER, id)
+        // The same for each attempt, so that a mail program shows a mail that left twice as one.
+        let id = format!("{}.{}@crmlink", deed.crm_user, uid(self.invite));
+        Mail::new(id, request.subject(), request.body()).to(to)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The mail to somebody who may approve a request to join: pure. It is the one place where a person is named.
 
+use msgraph::MailBody;
+
 /// What the mail is about.
 pub(super) struct Request<'a> {
     /// Who asks: name or address.
@@ -16,15 +18,37 @@ pub(super) struct Request<'a> {
     pub(super) approver: &'a str,
 }
 
+/// A piece of the mail, before it is text or HTML.
+enum Paragraph {
+    Prose(String),
+    /// To be copied as it stands.
+    Command(String),
+}
+
 impl Request<'_> {
     /// The subject, one line.
     pub(super) fn subject(&self) -> String {
-        let who: String = self.who.chars().filter(|letter| !letter.is_control()).collect();
-        format!("{who} asks to join your Zoho CRM organisation")
+        format!("{} asks to join your Zoho CRM organisation", one_line(self.who))
     }
 
-    /// The text, as HTML that reads well without its tags.
-    pub(super) fn html(&self) -> String {
+    /// Both parts, which say the same.
+    pub(super) fn body(&self) -> MailBody {
+        let paragraphs = self.paragraphs();
+        let text = paragraphs.iter().map(|paragraph| match paragraph {
+            Paragraph::Prose(text) => format!("{text}\n"),
+            Paragraph::Command(text) => format!("    {text}\n"),
+        });
+        let html = paragraphs.iter().map(|paragraph| match paragraph {
+            Paragraph::Prose(text) => format!("<p>{}</p>\n", escaped(text)),
+            Paragraph::Command(text) => format!("<pre>{}</pre>\n", escaped(text)),
+        });
+        MailBody {
+            text: text.collect::<Vec<_>>().join("\n"),
+            html: html.collect(),
+        }
+    }
+
+    fn paragraphs(&self) -> Vec<Paragraph> {
         let Self {
             organisation,
             namespace,
@@ -32,37 +56,35 @@ impl Request<'_> {
             approver,
             ..
         } = self;
-        let who = if self.who.eq_ignore_ascii_case(self.address) {
-            escaped(self.who)
-        } else {
-            format!("{} ({})", escaped(self.who), escaped(self.address))
-        };
+        let prose = |text: &str| Paragraph::Prose(text.to_owned());
         let command = |verb: &str| {
-            escaped(&format!(
+            Paragraph::Command(format!(
                 "crmlink {verb} {name} -n {namespace} --crm-user {approver}"
             ))
         };
-        let lines = [
-            "<p>Hello,</p>".to_owned(),
-            format!(
-                "<p>{who} asks to join the Zoho CRM organisation {}. You get this mail because your CRM profile may manage users. Nobody is added before one of you approves.</p>",
-                escaped(organisation)
-            ),
-            format!(
-                "<p>The request is the CrmUserInvite {}.</p>",
-                escaped(&format!("{namespace}/{name}"))
-            ),
-            format!("<p>To approve it, run:</p>\n<pre>{}</pre>", command("approve")),
-            format!(
-                "<p>To turn it down, for good, run:</p>\n<pre>{}</pre>",
-                command("deny")
-            ),
-            "<p>Or add the person yourself in Zoho (Setup &gt; Users): that counts as approval.</p>"
-                .to_owned(),
-            "<p>If you know nothing of this, do nothing.</p>".to_owned(),
-        ];
-        lines.join("\n")
+        let mut who = one_line(self.who);
+        if !self.who.eq_ignore_ascii_case(self.address) {
+            who = format!("{who} ({})", one_line(self.address));
+        }
+        vec![
+            prose("Hello,"),
+            Paragraph::Prose(format!(
+                "{who} asks to join the Zoho CRM organisation {organisation}. You get this mail because your CRM profile may manage users. Nobody is added before one of you approves."
+            )),
+            Paragraph::Prose(format!("The request is the CrmUserInvite {namespace}/{name}.")),
+            prose("To approve it, run:"),
+            command("approve"),
+            prose("To turn it down, for good, run:"),
+            command("deny"),
+            prose("Or add the person yourself in Zoho (Setup > Users): that counts as approval."),
+            prose("If you know nothing of this, do nothing."),
+        ]
     }
+}
+
+/// The text without anything that could start another line.
+fn one_line(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_control()).collect()
 }
 
 /// The text with everything replaced that means something in HTML.
@@ -75,7 +97,6 @@ fn escaped(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
-            letter if letter.is_control() => {}
             letter => escaped.push(letter),
         }
     }
@@ -100,23 +121,47 @@ mod tests {
     #[test]
     fn u4_the_mail_says_who_asks_and_how_to_approve_in_the_name_of_whoever_reads_it() {
         let request = request("Ada Byron", "ada@example.com");
-        let (subject, html) = (request.subject(), request.html());
-        assert_eq!(subject, "Ada Byron asks to join your Zoho CRM organisation");
-        for part in [
+        let MailBody { text, html } = request.body();
+        assert_eq!(
+            request.subject(),
+            "Ada Byron asks to join your Zoho CRM organisation"
+        );
+        let same = [
             "Ada Byron (ada@example.com) asks to join the Zoho CRM organisation 4000",
             "the CrmUserInvite sales/ada",
-            "<pre>crmlink approve ada -n sales --crm-user 77</pre>",
-            "<pre>crmlink deny ada -n sales --crm-user 77</pre>",
-            "Setup &gt; Users",
+        ];
+        for (body, own) in [
+            (
+                &text,
+                [
+                    "\n\n    crmlink approve ada -n sales --crm-user 77\n\n",
+                    "\n\n    crmlink deny ada -n sales --crm-user 77\n\n",
+                    "Setup > Users",
+                ],
+            ),
+            (
+                &html,
+                [
+                    "<pre>crmlink approve ada -n sales --crm-user 77</pre>",
+                    "<pre>crmlink deny ada -n sales --crm-user 77</pre>",
+                    "Setup &gt; Users",
+                ],
+            ),
         ] {
-            assert!(html.contains(part), "{part} is not in {html}");
+            for part in same.iter().chain(&own) {
+                assert!(body.contains(part), "{part} is not in {body}");
+            }
         }
     }
 
     #[test]
     fn what_people_write_is_text_and_never_markup_or_a_second_line() {
         let request = request("<b onclick='x'>\"A\" & B</b>\r\nBcc: x@y.example", "a@b.example");
-        let html = request.html();
+        let MailBody { text, html } = request.body();
+        assert!(
+            text.contains("<b onclick='x'>\"A\" & B</b>Bcc: x@y.example (a@b.example) asks"),
+            "{text}"
+        );
         assert!(
             html.contains("&lt;b onclick=&#39;x&#39;&gt;&quot;A&quot; &amp; B&lt;/b&gt;Bcc"),
             "{html}"
@@ -127,7 +172,8 @@ mod tests {
 
     #[test]
     fn an_address_stands_there_once() {
-        let html = request("ada@example.com", "Ada@example.com").html();
-        assert!(html.contains("<p>ada@example.com asks to join"), "{html}");
+        let body = request("ada@example.com", "Ada@example.com").body();
+        assert!(body.html.contains("<p>ada@example.com asks to join"));
+        assert!(body.text.contains("\nada@example.com asks to join"));
     }
 }

@@ -21,6 +21,31 @@ const SECRETS: [&str; 7] = [
     "assertion",
 ];
 
+/// What a request says its body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Media {
+    /// JSON, and whatever is neither of the others: what is no JSON then shows as such.
+    Json,
+    /// A form.
+    Form,
+    /// Plain text.
+    Text,
+}
+
+impl Media {
+    /// By the name of the media type.
+    #[must_use]
+    pub fn of(media_type: &str) -> Self {
+        if media_type.contains("form") {
+            Self::Form
+        } else if media_type.starts_with("text/plain") {
+            Self::Text
+        } else {
+            Self::Json
+        }
+    }
+}
+
 /// A request after its body was read.
 #[derive(Debug, Clone)]
 pub struct Seen {
@@ -32,10 +57,10 @@ pub struct Seen {
     pub query: String,
     /// The body as it came.
     pub bytes: Bytes,
-    /// The body as JSON: parsed, or made from a form.
+    /// The body as JSON: parsed, or made from a form or a text.
     pub json: Option<Value>,
-    /// Whether the body was a form.
-    pub is_form: bool,
+    /// What the body said it was.
+    pub media: Media,
 }
 
 impl Seen {
@@ -47,13 +72,12 @@ impl Seen {
             .get(http::header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok())
             .unwrap_or("");
-        let is_form = content_type.starts_with("application/x-www-form-urlencoded");
-        let json = if bytes.is_empty() {
-            None
-        } else if is_form {
-            Some(form(&bytes))
-        } else {
-            serde_json::from_slice(&bytes).ok()
+        let media = Media::of(content_type);
+        let json = match media {
+            _ if bytes.is_empty() => None,
+            Media::Form => Some(form(&bytes)),
+            Media::Text => std::str::from_utf8(&bytes).ok().map(Value::from),
+            Media::Json => serde_json::from_slice(&bytes).ok(),
         };
         Self {
             method: parts.method.as_str().to_owned(),
@@ -61,7 +85,7 @@ impl Seen {
             query: parts.uri.query().unwrap_or("").to_owned(),
             bytes,
             json,
-            is_form,
+            media,
         }
     }
 

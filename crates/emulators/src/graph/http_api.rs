@@ -84,6 +84,13 @@ impl Caller {
 }
 
 impl Call {
+    /// What the body says that it is, without parameters.
+    pub(super) fn media_type(&self) -> &str {
+        let written = self.headers.get(CONTENT_TYPE);
+        let written = written.and_then(|value| value.to_str().ok()).unwrap_or_default();
+        written.split(';').next().unwrap_or_default().trim()
+    }
+
     /// The JSON object of the body.
     pub(super) fn json(&self) -> Result<Map<String, Value>, Failure> {
         let wrong = || {
@@ -93,12 +100,7 @@ impl Call {
                 "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.",
             )
         };
-        let kind = self
-            .headers
-            .get(CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
-        if !kind.starts_with("application/json") {
+        if self.media_type() != "application/json" {
             return Err(wrong());
         }
         match serde_json::from_slice(&self.body) {

@@ -254,7 +254,7 @@ function showFaults(faults) {
 /** What was mailed on purpose: by the operator through Graph, and by the CRM to the people that were invited. */
 function showMails(graph, zoho) {
   const notices = (graph.tenants || []).flatMap((tenant) => (tenant.mails || []).map((mail) => ({
-    at: mail.at, title: mail.subject, note: mail.from + " to " + mail.to.join(", "), text: mail.content,
+    at: mail.at, title: mail.subject, note: mail.from + " to " + mail.to.join(", "), text: mail.text || mail.html,
   })));
   const invitations = (zoho.organisations || []).flatMap((organisation) => (organisation.invitations || []).map((each) => ({
     at: each.sent, title: "Invitation to " + organisation.company_name, note: each.email + ": " + each.status.replaceAll("_", " "),

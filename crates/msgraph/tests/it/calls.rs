@@ -312,5 +312,5 @@ async fn every_future_can_be_spawned() {
     spawnable(fixture.graph.consent());
     spawnable(fixture.graph.directory_roles().holding("r", "u"));
     spawnable(fixture.graph.service_principals().assigned_users("p"));
-    spawnable(mailbox.send_mail(&Mail::new("s", MailBody::Text(String::new()))));
+    spawnable(mailbox.send_mail(&Mail::new("7@crmlink", "s", MailBody::default())));
 }

@@ -266,17 +266,24 @@ async fn rights_from_exchange_show_in_no_consent_and_work_all_the_same() {
 async fn a_mail_leaves_the_sender_mailbox() {
     let world = World::new(&json!({}));
     let sender = world.graph.mailbox(&world.id("ada@contoso.example").await);
-    let mail = Mail::new("Request", MailBody::Text("Please approve.".to_owned()))
+    let body = MailBody {
+        text: "Bitte zustimmen.\n\n    crmlink approve jörg".to_owned(),
+        html: "<p>Bitte zustimmen für Jörg.</p>".to_owned(),
+    };
+    let mail = Mail::new("7.ab-c@crmlink", "Jörg asks", body.clone())
         .to("bob@contoso.example")
-        .reply_to("ada@contoso.example")
-        .header("x-crmlink-request", "7");
+        .reply_to("ada@contoso.example");
     sender.send_mail(&mail).await.unwrap();
     let state = world.emulators.graph.service().state();
-    let sent = &state["tenants"][0]["mails"][0];
-    assert_eq!(sent["headers"]["x-crmlink-request"], "7");
+    let mut sent = state["tenants"][0]["mails"][0].clone();
+    sent.as_object_mut().unwrap().remove("at");
     assert_eq!(
-        (&sent["to"], &sent["contentType"]),
-        (&json!(["bob@contoso.example"]), &json!("text"))
+        sent,
+        json!({
+            "from": "ada@contoso.example", "messageId": "7.ab-c@crmlink", "to": ["bob@contoso.example"], "cc": [], "bcc": [],
+            "replyTo": ["ada@contoso.example"], "subject": "Jörg asks", "text": body.text, "html": body.html, "headers": {},
+            "savedToSentItems": true,
+        })
     );
     let nowhere = world.graph.mailbox(&world.id("guest@contoso.example").await);
     assert_eq!(

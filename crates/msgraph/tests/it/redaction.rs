@@ -57,9 +57,13 @@ async fn debug_and_display_show_no_secret_and_no_person() {
         fixture.graph
     ));
 
-    let mail = Mail::new("For Ada", MailBody::Text("Ada of London".to_owned())).to("a@example.com");
-    let mail = mail.reply_to("b@example.com").header("x-of", "Ada");
-    check(&format!("{mail:?} {:?}", MailBody::Html("Ada".to_owned())));
+    let body = MailBody {
+        text: "Ada of London".to_owned(),
+        html: "<p>Ada of London</p>".to_owned(),
+    };
+    let mail = Mail::new("7@crmlink", "For Ada", body.clone()).to("a@example.com");
+    let mail = mail.reply_to("b@example.com");
+    check(&format!("{mail:?} {:?}", body));
     let names: UserNames = fixture.graph.users().names("u-1").send().await.unwrap();
     check(&format!("{names:?} {:?}", fixture.graph.users().names("u-1")));
 

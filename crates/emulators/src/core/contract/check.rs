@@ -103,7 +103,7 @@ fn body(spec: &Spec, operation: &Operation, seen: &Seen) -> Vec<Reason> {
             }
         }
         (Some(_), None) => whole("body is no JSON"),
-        (Some(body), Some(_)) if body.is_form != seen.is_form => whole("body of the wrong media type"),
+        (Some(body), Some(_)) if body.media != seen.media => whole("body of the wrong media type"),
         (Some(body), Some(json)) => spec.requests.check(body.schema, json),
         (None, None) if seen.bytes.is_empty() => Vec::new(),
         // In a batch, an action without a body carries an empty object.

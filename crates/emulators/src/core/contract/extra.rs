@@ -1,6 +1,6 @@
-//! The short list of paths that no contract describes but that the operator has to call, each with a schema
-//! of its own: `$batch`, the folders below a contact folder, and the two token endpoints, with the document by which
-//! client libraries find the first. Written from the vendors' reference pages.
+//! The short list of what no contract describes but the operator has to call, each with a schema of its own: `$batch`,
+//! the folders below a contact folder, the MIME form of `sendMail`, and the two token endpoints, with the document by
+//! which client libraries find the first. Written from the vendors' reference pages.
 
 use serde_json::{Value, json};
 
@@ -23,6 +23,14 @@ pub(super) fn document(service: &str) -> Value {
                 "parameters": folder_query(),
                 "responses": {
                     "200": { "content": { "application/json": { "schema": folder_list() } } },
+                    "4XX": { "content": { "application/json": { "schema": graph_error() } } },
+                    "5XX": { "content": { "application/json": { "schema": graph_error() } } },
+                },
+            } },
+            "/v1.0/users/{user-id}/sendMail": { "post": {
+                "requestBody": { "required": true, "content": { "text/plain": { "schema": mime() } } },
+                "responses": {
+                    "202": {},
                     "4XX": { "content": { "application/json": { "schema": graph_error() } } },
                     "5XX": { "content": { "application/json": { "schema": graph_error() } } },
                 },
@@ -109,6 +117,11 @@ fn folder_list() -> Value {
             },
         } } },
     })
+}
+
+/// Base64 in one piece.
+fn mime() -> Value {
+    json!({ "type": "string", "pattern": "^(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$" })
 }
 
 fn batch_request() -> Value {

@@ -118,21 +118,29 @@ impl Contracts {
             self.report().unchecked.without_contract += 1;
             return None;
         };
-        let mut path_known = false;
+        let (mut path_known, mut known) = (false, None);
         for (number, spec) in loaded.specs.iter().enumerate() {
             match spec.find(&seen.method, &seen.path) {
                 Ok(operation) => {
                     let described = spec.operations.get(operation)?;
-                    let reasons = check::request(spec, described, seen, loaded.follow_ups);
-                    self.note(Direction::Request, loaded.service, seq, described, None, reasons);
-                    return Some(Known {
-                        service: index,
-                        spec: number,
-                        operation,
-                    });
+                    // One path may take bodies of several kinds, each in a description of its own.
+                    if known.is_none() || described.takes(seen.media) {
+                        known = Some((number, operation));
+                    }
                 }
                 Err(known) => path_known |= known,
             }
+        }
+        if let Some((number, operation)) = known {
+            let spec = loaded.specs.get(number)?;
+            let described = spec.operations.get(operation)?;
+            let reasons = check::request(spec, described, seen, loaded.follow_ups);
+            self.note(Direction::Request, loaded.service, seq, described, None, reasons);
+            return Some(Known {
+                service: index,
+                spec: number,
+                operation,
+            });
         }
         let reason = if path_known {
             "method is not described"

@@ -8,6 +8,7 @@ use super::ContractError;
 use super::closed::{Closer, Side};
 use super::schemas::{Collector, Schemas};
 use super::template::Template;
+use crate::core::bodies::Media;
 
 /// The methods that the contracts describe.
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
@@ -49,7 +50,7 @@ pub(super) struct Parameter {
 #[derive(Debug)]
 pub(super) struct Body {
     pub(super) required: bool,
-    pub(super) is_form: bool,
+    pub(super) media: Media,
     pub(super) schema: usize,
 }
 
@@ -126,6 +127,13 @@ impl Spec {
     }
 }
 
+impl Operation {
+    /// Whether it describes a body of this kind.
+    pub(super) fn takes(&self, media: Media) -> bool {
+        self.body.as_ref().is_some_and(|body| body.media == media)
+    }
+}
+
 struct Reader<'a> {
     document: &'a Value,
     dialect: Dialect,
@@ -186,7 +194,7 @@ impl Reader<'_> {
         let (media_type, schema) = content(body)?;
         Some(Body {
             required: body.get("required") == Some(&Value::Bool(true)),
-            is_form: media_type.contains("form"),
+            media: Media::of(media_type),
             schema: requests.add(self.closed(schema, Side::Request, self.dialect.closed.0)),
         })
     }

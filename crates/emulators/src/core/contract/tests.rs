@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::spec::{Dialect, Spec};
 use super::{Contracts, Direction, Loaded, Report, check};
-use crate::core::bodies::Seen;
+use crate::core::bodies::{Media, Seen};
 
 fn seen(method: &str, path: &str, query: &str, body: Option<&Value>) -> Seen {
     let bytes = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
@@ -17,7 +17,7 @@ fn seen(method: &str, path: &str, query: &str, body: Option<&Value>) -> Seen {
         query: query.to_owned(),
         json: body.cloned(),
         bytes,
-        is_form: false,
+        media: Media::Json,
     }
 }
 

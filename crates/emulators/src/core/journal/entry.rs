@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::route::route_of;
-use crate::core::bodies::{self, Seen};
+use crate::core::bodies::{self, Media, Seen};
 
 /// A request in the journal. Bodies stay bytes until somebody asks to see them.
 #[derive(Debug, Clone)]
@@ -106,11 +106,12 @@ impl Entry {
         at: Timestamp,
     ) -> Self {
         // A form is small and may hold secrets; everything else is kept as it came and parsed when shown.
-        let body_json = seen.is_form.then(|| seen.json.clone()).flatten().map(|mut form| {
+        let is_form = seen.media == Media::Form;
+        let body_json = is_form.then(|| seen.json.clone()).flatten().map(|mut form| {
             bodies::withhold(&mut form);
             form
         });
-        let keep = !seen.is_form && !seen.is_login() && !seen.bytes.is_empty();
+        let keep = !is_form && !seen.is_login() && !seen.bytes.is_empty();
         Self {
             seq: 0,
             service,
