@@ -4,6 +4,7 @@
 //! finds that the credentials no longer work.
 
 mod backoff;
+mod condition_writer;
 mod contact_sync;
 mod crm_tenant;
 mod crm_user_invite;

@@ -9,7 +9,7 @@ use kube::{Api, Client, Resource, ResourceExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::api::{ConditionStatus, ConditionType, Conditions, Reason};
+use crate::api::{Condition, ConditionStatus, ConditionType, Conditions, Reason};
 
 /// The field manager of everything that the operator writes.
 pub(super) const MANAGER: &str = "crmlink";
@@ -99,12 +99,8 @@ impl Reporter {
         if known.is_some_and(|known| known.status() == now.status() && known.reason() == now.reason()) {
             return;
         }
-        let type_ = if now.status() == ConditionStatus::False {
-            EventType::Warning
-        } else {
-            EventType::Normal
-        };
-        self.publish(object, type_, now.reason(), now.message()).await;
+        self.publish(object, event_type(after), now.reason(), now.message())
+            .await;
     }
 
     /// An Event about something that no status can tell any more.
@@ -135,6 +131,22 @@ impl Reporter {
         if let Err(error) = self.recorder().publish(&event, &object.object_ref(&())).await {
             tracing::debug!(%error, "an Event was not taken");
         }
+    }
+}
+
+/// A warning where readiness is gone, but for what is on its way: it reconciles for the very reason that it is not ready
+/// for. What a guard holds back is not.
+fn event_type(conditions: &Conditions) -> EventType {
+    let reason = |kind| conditions.get(kind).map(Condition::reason);
+    let is_unready = conditions
+        .get(ConditionType::Ready)
+        .is_some_and(|ready| ready.status() == ConditionStatus::False);
+    let is_on_its_way = reason(ConditionType::Reconciling) == reason(ConditionType::Ready)
+        && !conditions.is_true(ConditionType::Held);
+    if is_unready && !is_on_its_way {
+        EventType::Warning
+    } else {
+        EventType::Normal
     }
 }
 

@@ -93,6 +93,47 @@ async fn an_event_is_made_where_readiness_or_its_reason_changed_and_nowhere_else
     }
 }
 
+#[test]
+fn an_event_warns_where_readiness_is_gone_and_not_of_what_is_on_its_way() {
+    let now = Timestamp::UNIX_EPOCH;
+    let type_of = |said: &[(ConditionType, bool, Reason)]| {
+        let mut conditions = Conditions::default();
+        for (kind, holds, reason) in said {
+            conditions.set(*kind, *holds, *reason, "", Some(1), now);
+        }
+        event_type(&conditions)
+    };
+    let (ready, reconciling) = (ConditionType::Ready, ConditionType::Reconciling);
+    for (said, expected) in [
+        (&[(ready, true, Reason::InSync)][..], EventType::Normal),
+        (&[(ready, false, Reason::AlreadyClaimed)], EventType::Warning),
+        (
+            &[
+                (ready, false, Reason::Throttled),
+                (reconciling, true, Reason::ProgressingWithRetry),
+            ],
+            EventType::Warning,
+        ),
+        (
+            &[
+                (ready, false, Reason::AwaitingApproval),
+                (reconciling, true, Reason::AwaitingApproval),
+            ],
+            EventType::Normal,
+        ),
+        (
+            &[
+                (ready, false, Reason::DisablesHeld),
+                (reconciling, true, Reason::DisablesHeld),
+                (ConditionType::Held, true, Reason::DisablesHeld),
+            ],
+            EventType::Warning,
+        ),
+    ] {
+        assert_eq!(type_of(said), expected, "{said:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_repeated_event_is_counted_in_the_first_one_while_that_is_remembered_and_no_more_are_than_are_told()
 {

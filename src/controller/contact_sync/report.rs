@@ -11,7 +11,7 @@ use sync_runtime::store::{
 
 use super::gather::Gathered;
 use super::planned as plan;
-use super::verdict::{Verdict, Writer};
+use super::verdict::Verdict;
 use super::{ContactSync, name};
 use crate::api::{
     ConditionStatus, ConditionType, ConflictItem, ConflictOutcome, Conflicts, ContactSyncStatus,
@@ -20,6 +20,7 @@ use crate::api::{
     requested_at,
 };
 use crate::controller::Context;
+use crate::controller::condition_writer::ConditionWriter;
 use crate::controller::trouble::Trouble;
 
 /// What the store remembers of a sync.
@@ -106,7 +107,7 @@ pub(super) fn first_sight(sync: &ContactSync, now: Timestamp) -> ContactSyncStat
 pub(super) fn deleting(sync: &ContactSync, trouble: &Trouble, now: Timestamp) -> ContactSyncStatus {
     let mut status = sync.status.clone().unwrap_or_default();
     let generation = sync.metadata.generation;
-    let mut writer = Writer::new(&mut status.conditions, generation, now);
+    let mut writer = ConditionWriter::new(&mut status.conditions, generation, now);
     writer.set(ConditionType::Ready, false, Reason::Deleting, &trouble.message);
     if trouble.reason == Reason::DisablesHeld {
         writer.disables_held();
@@ -156,7 +157,7 @@ pub(super) fn status(
         let observing = gathered.is_some_and(|gathered| gathered.policy.mode == SyncMode::Observe);
         status.plan = before.filter(|plan| observing && plan.cause == PlanCause::Observe);
     }
-    let mut writer = Writer::new(&mut status.conditions, sync.metadata.generation, now);
+    let mut writer = ConditionWriter::new(&mut status.conditions, sync.metadata.generation, now);
     writer.verdict(verdict, failures, status.left_in_place, status.plan.as_ref());
     if let Some(hidden) = hidden {
         writer.hidden(hidden);

@@ -3,11 +3,9 @@
 use jiff::Timestamp;
 use sync_runtime::contacts::Observed;
 
-use crate::api::{ConditionStatus, ConditionType, Conditions, PlanCause, PlanStatus, Reason};
-use crate::controller::trouble::{Remedy, Trouble};
-
-/// How many failures in a row take readiness away where the trouble passes by itself: one is no news.
-const PATIENCE: u32 = 3;
+use crate::api::{ConditionType, PlanCause, PlanStatus, Reason};
+use crate::controller::condition_writer::ConditionWriter;
+use crate::controller::trouble::Trouble;
 
 /// Why a sync that is to be switched off waits.
 pub(super) const DISABLES_HELD: &str = "many syncs of this tenant are being switched off, so this one keeps its contacts for the time being, in case that is a mistake (guard.maxDisablesPerHour of the CrmTenant)";
@@ -45,40 +43,7 @@ const ONLY_WHILE_TRUE: [ConditionType; 4] = [
     ConditionType::Held,
 ];
 
-/// Sets the conditions of one object.
-pub(super) struct Writer<'a> {
-    conditions: &'a mut Conditions,
-    generation: Option<i64>,
-    now: Timestamp,
-    said: Vec<ConditionType>,
-}
-
-impl<'a> Writer<'a> {
-    pub(super) fn new(conditions: &'a mut Conditions, generation: Option<i64>, now: Timestamp) -> Self {
-        Self {
-            conditions,
-            generation,
-            now,
-            said: Vec::new(),
-        }
-    }
-
-    pub(super) fn set(
-        &mut self,
-        kind: ConditionType,
-        holds: impl Into<ConditionStatus>,
-        reason: Reason,
-        message: &str,
-    ) {
-        self.conditions
-            .set(kind, holds, reason, message, self.generation, self.now);
-        self.said.push(kind);
-    }
-
-    pub(super) fn remove(&mut self, kind: ConditionType) {
-        self.conditions.remove(kind);
-    }
-
+impl ConditionWriter<'_> {
     /// Says the verdict. `left` contacts stand in a mailbox that was given up, `plan` waits to be done.
     pub(super) fn verdict(
         &mut self,
@@ -88,7 +53,7 @@ impl<'a> Writer<'a> {
         plan: Option<&PlanStatus>,
     ) {
         if let Verdict::Suspended { by_tenant } = verdict {
-            return self.suspended(*by_tenant);
+            return self.suspended(*by_tenant, "nothing is read or written");
         }
         self.held(plan);
         if left.is_none() {
@@ -129,12 +94,7 @@ impl<'a> Writer<'a> {
             Verdict::Trouble(trouble) => self.trouble(trouble, failures),
             Verdict::NotYet | Verdict::Suspended { .. } => {}
         }
-        // Last: what still holds keeps the time since when it does.
-        for kind in ONLY_WHILE_TRUE {
-            if !self.said.contains(&kind) {
-                self.remove(kind);
-            }
-        }
+        self.remove_unsaid(&ONLY_WHILE_TRUE);
     }
 
     /// The brake on waves of disabling.
@@ -218,46 +178,6 @@ impl<'a> Writer<'a> {
         }
         self.set(ConditionType::Enabled, false, Reason::Disabled, "");
         self.set(ConditionType::Ready, true, Reason::Disabled, &message);
-    }
-
-    /// The rest stays as it was.
-    fn suspended(&mut self, by_tenant: bool) {
-        let (reason, message) = if by_tenant {
-            (
-                Reason::TenantSuspended,
-                "the CrmTenant is suspended: nothing is read or written",
-            )
-        } else {
-            (
-                Reason::Suspended,
-                "spec.suspend is true: nothing is read or written",
-            )
-        };
-        self.remove(ConditionType::Reconciling);
-        self.set(ConditionType::Suspended, true, reason, message);
-        let ready = self.conditions.get(ConditionType::Ready);
-        if ready.is_none_or(|ready| ready.status() == ConditionStatus::Unknown) {
-            self.set(ConditionType::Ready, ConditionStatus::Unknown, reason, message);
-        }
-    }
-
-    fn trouble(&mut self, trouble: &Trouble, failures: u32) {
-        let Trouble {
-            reason,
-            message,
-            remedy,
-        } = trouble;
-        match remedy {
-            Remedy::Person => self.set(ConditionType::Stalled, true, *reason, message),
-            Remedy::Time(_) | Remedy::Others(_) => {
-                let retry = Reason::ProgressingWithRetry;
-                self.set(ConditionType::Reconciling, true, retry, message);
-            }
-        }
-        let passing = matches!(remedy, Remedy::Time(_)) && failures < PATIENCE;
-        if !(passing && self.conditions.is_true(ConditionType::Ready)) {
-            self.set(ConditionType::Ready, false, *reason, message);
-        }
     }
 }
 

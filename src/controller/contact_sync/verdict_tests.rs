@@ -1,12 +1,15 @@
+use jiff::Timestamp;
+
 use super::*;
-use crate::api::Condition;
+use crate::api::{Condition, Conditions};
+use crate::controller::trouble::Remedy;
 
 fn time(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + seconds).unwrap()
 }
 
 fn said(conditions: &mut Conditions, verdict: &Verdict, at: i64) {
-    Writer::new(conditions, Some(1), time(at)).verdict(verdict, 9, None, None);
+    ConditionWriter::new(conditions, Some(1), time(at)).verdict(verdict, 9, None, None);
 }
 
 fn all() -> Vec<Verdict> {
@@ -66,7 +69,7 @@ fn trouble_that_passes_does_not_take_readiness_away_at_once() {
     let mut conditions = Conditions::default();
     said(&mut conditions, &Verdict::Running { more: false }, 0);
     for (failures, ready) in [(0, true), (2, true), (3, false)] {
-        let mut writer = Writer::new(&mut conditions, Some(1), time(1));
+        let mut writer = ConditionWriter::new(&mut conditions, Some(1), time(1));
         writer.verdict(&Verdict::Trouble(trouble.clone()), failures, None, None);
         assert_eq!(conditions.is_true(ConditionType::Ready), ready, "{failures}");
         assert!(conditions.is_true(ConditionType::Reconciling));
@@ -77,12 +80,12 @@ fn trouble_that_passes_does_not_take_readiness_away_at_once() {
 fn what_was_left_in_the_mailbox_is_said_as_long_as_the_sync_is_off() {
     let mut conditions = Conditions::default();
     let off = Verdict::Off { left_in_place: None };
-    Writer::new(&mut conditions, Some(1), time(0)).verdict(&off, 0, Some(3), None);
+    ConditionWriter::new(&mut conditions, Some(1), time(0)).verdict(&off, 0, Some(3), None);
     let left = conditions.get(ConditionType::ItemsLeft).unwrap();
     assert!(left.message().contains("3 contacts that only the mailbox holds"));
     // As where the tenant is away for a while.
     let trouble = Verdict::Trouble(Trouble::others(Reason::TenantNotReady, "in words"));
-    Writer::new(&mut conditions, Some(1), time(1)).verdict(&trouble, 0, Some(3), None);
+    ConditionWriter::new(&mut conditions, Some(1), time(1)).verdict(&trouble, 0, Some(3), None);
     assert!(conditions.is_true(ConditionType::ItemsLeft));
     said(&mut conditions, &Verdict::Running { more: true }, 2);
     assert!(conditions.get(ConditionType::ItemsLeft).is_none());

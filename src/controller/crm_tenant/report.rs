@@ -8,10 +8,8 @@ use crate::api::{
     ConditionStatus, ConditionType, Conditions, CrmStatus, CrmTenant, CrmTenantStatus, Office365Status,
     Reason, SyncCounts, requested_at,
 };
-use crate::controller::trouble::{Remedy, Trouble};
-
-/// How many failures in a row take readiness away where the trouble passes by itself: one is no news.
-const PATIENCE: u32 = 3;
+use crate::controller::condition_writer::ConditionWriter;
+use crate::controller::trouble::Trouble;
 
 /// The status of an object that nobody has looked at yet.
 pub(super) fn first_sight(tenant: &CrmTenant, now: Timestamp) -> CrmTenantStatus {
@@ -59,27 +57,19 @@ pub(super) fn status(
         contact_syncs: dependants.syncs,
     });
     status.invites = Some(dependants.invites);
-    let conditions = &mut status.conditions;
+    let mut writer = ConditionWriter::new(&mut status.conditions, generation, now);
     if let Some(halt) = findings.halt {
-        halted(conditions, halt, generation, now);
+        halted(&mut writer, halt);
         return status;
     }
-    conditions.remove(ConditionType::Suspended);
+    writer.remove(ConditionType::Suspended);
+    let office = findings.office.as_ref().map(|office| office.as_ref().copied());
+    service(&mut writer, ConditionType::OfficeConnected, office);
+    let crm = findings.crm.as_ref().map(|crm| crm.as_ref().map(|_| ()));
+    service(&mut writer, ConditionType::CrmConnected, crm);
+    authority(&mut writer, findings);
+    readiness(&mut writer, findings.trouble(), failures);
 
-    service(
-        conditions,
-        ConditionType::OfficeConnected,
-        findings.office.as_ref().map(|office| office.as_ref().copied()),
-        generation,
-        now,
-    );
-    service(
-        conditions,
-        ConditionType::CrmConnected,
-        findings.crm.as_ref().map(|crm| crm.as_ref().map(|_| ())),
-        generation,
-        now,
-    );
     if let Some(Ok(())) = findings.office {
         status.office365 = Some(Office365Status {
             tenant_id: Some(tenant.spec.office365.tenant_id.clone()),
@@ -92,23 +82,15 @@ pub(super) fn status(
             paid: Some(org.paid),
         });
     }
-    authority(&mut status, findings, generation, now);
-    readiness(
-        &mut status.conditions,
-        findings.trouble(),
-        failures,
-        generation,
-        now,
-    );
+    if let Some(Ok(installed)) = &findings.installed {
+        status.installation = Some(installed.record.clone());
+    }
     status
 }
 
 /// Who stands behind the installation. What was not asked stays as it was.
-fn authority(status: &mut CrmTenantStatus, findings: &Findings, generation: Option<i64>, now: Timestamp) {
-    let conditions = &mut status.conditions;
-    let mut set = |kind, holds: bool, reason, message: &str| {
-        conditions.set(kind, holds, reason, message, generation, now);
-    };
+fn authority(writer: &mut ConditionWriter<'_>, findings: &Findings) {
+    let mut set = |kind, holds: bool, reason, message: &str| writer.set(kind, holds, reason, message);
     let consent = ConditionType::ConsentGranted;
     match &findings.consent {
         Some(Ok(Consent::Whole)) => set(consent, true, Reason::PermissionsGranted, ""),
@@ -119,18 +101,15 @@ fn authority(status: &mut CrmTenantStatus, findings: &Findings, generation: Opti
     }
     let kind = ConditionType::Installed;
     match &findings.installed {
-        Some(Ok(installed)) => {
-            match &installed.lost {
-                Some(lost) => set(kind, true, Reason::AdministratorRoleLost, lost),
-                None => set(
-                    kind,
-                    true,
-                    Reason::InstallationVerified,
-                    "the administrator holds the role Global Administrator, and the terms are accepted",
-                ),
-            }
-            status.installation = Some(installed.record.clone());
-        }
+        Some(Ok(installed)) => match &installed.lost {
+            Some(lost) => set(kind, true, Reason::AdministratorRoleLost, lost),
+            None => set(
+                kind,
+                true,
+                Reason::InstallationVerified,
+                "the administrator holds the role Global Administrator, and the terms are accepted",
+            ),
+        },
         Some(Err(trouble)) => set(kind, false, trouble.reason, &trouble.message),
         None => {}
     }
@@ -165,111 +144,47 @@ fn authority(status: &mut CrmTenantStatus, findings: &Findings, generation: Opti
 }
 
 /// What is known of the services stays as it was.
-fn halted(conditions: &mut Conditions, halt: Halt, generation: Option<i64>, now: Timestamp) {
-    conditions.remove(ConditionType::Reconciling);
+fn halted(writer: &mut ConditionWriter<'_>, halt: Halt) {
+    writer.remove(ConditionType::Reconciling);
     if halt != Halt::TermsNotAccepted {
-        conditions.remove(ConditionType::Stalled);
+        writer.remove(ConditionType::Stalled);
     }
-    let mut set = |kind, holds, reason, message: &str| {
-        conditions.set(kind, holds, reason, message, generation, now);
-    };
     match halt {
         Halt::Deleting { syncs, invites } => {
             let message = format!(
                 "{syncs} ContactSyncs and {invites} CrmUserInvites still refer to this CrmTenant, which is being deleted: they read and write nothing any more. Delete them too, and it goes once their copies are out of the mailboxes and their invitations are taken back"
             );
-            set(
-                ConditionType::Ready,
-                ConditionStatus::False,
-                Reason::TenantInUse,
-                &message,
-            );
+            writer.set(ConditionType::Ready, false, Reason::TenantInUse, &message);
         }
         Halt::TermsNotAccepted => {
             let message = "installation.acceptTerms is false: nothing is read or written for this tenant. Read docs/terms.md of this release, and set it to true";
             let reason = Reason::TermsNotAccepted;
-            set(ConditionType::Stalled, ConditionStatus::True, reason, message);
-            set(ConditionType::Installed, ConditionStatus::False, reason, message);
-            set(ConditionType::Ready, ConditionStatus::False, reason, message);
-            conditions.remove(ConditionType::Suspended);
+            writer.set(ConditionType::Stalled, true, reason, message);
+            writer.set(ConditionType::Installed, false, reason, message);
+            writer.set(ConditionType::Ready, false, reason, message);
+            writer.remove(ConditionType::Suspended);
         }
         Halt::Suspended => {
-            let message = "spec.suspend is true: nothing is read or written for this tenant and its syncs";
-            let (holds, reason) = (ConditionStatus::True, Reason::Suspended);
-            set(ConditionType::Suspended, holds, reason, message);
-            if conditions.get(ConditionType::Ready).is_none() {
-                let holds = ConditionStatus::Unknown;
-                conditions.set(ConditionType::Ready, holds, reason, message, generation, now);
-            }
+            writer.suspended(false, "nothing is read or written for this tenant and its syncs");
         }
     }
 }
 
 /// A service that was not asked keeps what is known of it.
-fn service(
-    conditions: &mut Conditions,
-    kind: ConditionType,
-    found: Option<Result<(), &Trouble>>,
-    generation: Option<i64>,
-    now: Timestamp,
-) {
+fn service(writer: &mut ConditionWriter<'_>, kind: ConditionType, found: Option<Result<(), &Trouble>>) {
     match found {
-        Some(Ok(())) => conditions.set(kind, true, Reason::Connected, "", generation, now),
-        Some(Err(trouble)) => conditions.set(kind, false, trouble.reason, &trouble.message, generation, now),
+        Some(Ok(())) => writer.set(kind, true, Reason::Connected, ""),
+        Some(Err(trouble)) => writer.set(kind, false, trouble.reason, &trouble.message),
         None => {}
     }
 }
 
-fn readiness(
-    conditions: &mut Conditions,
-    trouble: Option<&Trouble>,
-    failures: u32,
-    generation: Option<i64>,
-    now: Timestamp,
-) {
-    let Some(trouble) = trouble else {
-        conditions.remove(ConditionType::Reconciling);
-        conditions.remove(ConditionType::Stalled);
-        conditions.set(
-            ConditionType::Ready,
-            true,
-            Reason::Connected,
-            "both services accept the operator, and the installation is verified",
-            generation,
-            now,
-        );
-        return;
-    };
-    let (reason, message) = (trouble.reason, &trouble.message);
-    match trouble.remedy {
-        Remedy::Person => {
-            conditions.remove(ConditionType::Reconciling);
-            conditions.set(ConditionType::Stalled, true, reason, message, generation, now);
-        }
-        Remedy::Time(_) | Remedy::Others(_) => {
-            conditions.remove(ConditionType::Stalled);
-            conditions.set(
-                ConditionType::Reconciling,
-                true,
-                Reason::ProgressingWithRetry,
-                message,
-                generation,
-                now,
-            );
-        }
-    }
-    let passing = matches!(trouble.remedy, Remedy::Time(_)) && failures < PATIENCE;
-    if passing && conditions.is_true(ConditionType::Ready) {
-        let message = "both services accept the operator, and the installation is verified";
-        conditions.set(
-            ConditionType::Ready,
-            true,
-            Reason::Connected,
-            message,
-            generation,
-            now,
-        );
+fn readiness(writer: &mut ConditionWriter<'_>, trouble: Option<&Trouble>, failures: u32) {
+    if let Some(trouble) = trouble {
+        writer.trouble(trouble, failures);
     } else {
-        conditions.set(ConditionType::Ready, false, reason, message, generation, now);
+        let message = "both services accept the operator, and the installation is verified";
+        writer.set(ConditionType::Ready, true, Reason::Connected, message);
     }
+    writer.remove_unsaid(&[ConditionType::Reconciling, ConditionType::Stalled]);
 }

@@ -1,16 +1,9 @@
 //! How the conditions say how far a person is, and what is in the way: pure.
 
-use jiff::Timestamp;
-
 use super::plan::{Approval, Elsewhere, Outcome, Stand, Stop};
-use crate::api::{
-    ConditionStatus, ConditionType, Conditions, CrmUserInvite, ReadyWhen, Reason, RequestMails,
-};
+use crate::api::{ConditionType, CrmUserInvite, ReadyWhen, Reason, RequestMails};
 use crate::connections::TenantKey;
-use crate::controller::trouble::{Remedy, Trouble};
-
-/// How many failures in a row take readiness away where the trouble passes by itself: one is no news.
-const PATIENCE: u32 = 3;
+use crate::controller::condition_writer::ConditionWriter;
 
 /// What is there only while the person is so far.
 const OF_A_STAND: [ConditionType; 3] = [
@@ -38,36 +31,7 @@ struct Readiness {
     message: String,
 }
 
-/// Sets the conditions of one object.
-pub(super) struct Writer<'a> {
-    conditions: &'a mut Conditions,
-    generation: Option<i64>,
-    now: Timestamp,
-    said: Vec<ConditionType>,
-}
-
-impl<'a> Writer<'a> {
-    pub(super) fn new(conditions: &'a mut Conditions, generation: Option<i64>, now: Timestamp) -> Self {
-        Self {
-            conditions,
-            generation,
-            now,
-            said: Vec::new(),
-        }
-    }
-
-    pub(super) fn set(
-        &mut self,
-        kind: ConditionType,
-        holds: impl Into<ConditionStatus>,
-        reason: Reason,
-        message: &str,
-    ) {
-        self.conditions
-            .set(kind, holds, reason, message, self.generation, self.now);
-        self.said.push(kind);
-    }
-
+impl ConditionWriter<'_> {
     /// Says what a look at an invite came to. `mails` tells of the mails to those who may approve.
     pub(super) fn outcome(
         &mut self,
@@ -77,35 +41,26 @@ impl<'a> Writer<'a> {
         failures: u32,
     ) {
         if let Some(Stop::Suspended { by_tenant }) = outcome.stop {
-            return self.suspended(by_tenant);
+            return self.suspended(by_tenant, "nobody is invited, and nothing is looked up");
         }
         if let Some(approval) = outcome.approval {
             self.approved(approval);
         } else if outcome.stand == Some(Stand::AwaitingApproval) {
             // Nobody decided, and the tenant's list does not have the person any more.
-            self.conditions.remove(ConditionType::Approved);
+            self.remove(ConditionType::Approved);
         }
         if let Some(stand) = &outcome.stand {
             let is_ours = outcome.sent.is_some();
             self.stand(stand, is_ours, mails);
-            // Last: what still holds keeps the time since when it does.
-            self.drop_unsaid(&OF_A_STAND);
+            self.remove_unsaid(&OF_A_STAND);
             let readiness = readiness(stand, is_ours, mails);
             self.ready(readiness, invite.spec.ready_when.unwrap_or_default());
         }
         if let Some(Stop::Trouble(trouble)) = &outcome.stop {
-            self.said.retain(|kind| !OF_THE_WORK.contains(kind));
+            self.unsay(&OF_THE_WORK);
             self.trouble(trouble, failures);
         }
-        self.drop_unsaid(&OF_THE_WORK);
-    }
-
-    fn drop_unsaid(&mut self, kinds: &[ConditionType]) {
-        for kind in kinds {
-            if !self.said.contains(kind) {
-                self.conditions.remove(*kind);
-            }
-        }
+        self.remove_unsaid(&OF_THE_WORK);
     }
 
     fn approved(&mut self, approval: Approval) {
@@ -160,46 +115,6 @@ impl<'a> Writer<'a> {
         self.set(ConditionType::Ready, ready, reason, &message);
         if !ready && goes_on {
             self.set(ConditionType::Reconciling, true, reason, &message);
-        }
-    }
-
-    /// The rest stays as it was.
-    fn suspended(&mut self, by_tenant: bool) {
-        let (reason, message) = if by_tenant {
-            (
-                Reason::TenantSuspended,
-                "the CrmTenant is suspended: nobody is invited, and nothing is looked up",
-            )
-        } else {
-            (
-                Reason::Suspended,
-                "spec.suspend is true: nobody is invited, and nothing is looked up",
-            )
-        };
-        self.conditions.remove(ConditionType::Reconciling);
-        self.set(ConditionType::Suspended, true, reason, message);
-        let ready = self.conditions.get(ConditionType::Ready);
-        if ready.is_none_or(|ready| ready.status() == ConditionStatus::Unknown) {
-            self.set(ConditionType::Ready, ConditionStatus::Unknown, reason, message);
-        }
-    }
-
-    fn trouble(&mut self, trouble: &Trouble, failures: u32) {
-        let Trouble {
-            reason,
-            message,
-            remedy,
-        } = trouble;
-        match remedy {
-            Remedy::Person => self.set(ConditionType::Stalled, true, *reason, message),
-            Remedy::Time(_) | Remedy::Others(_) => {
-                let retry = Reason::ProgressingWithRetry;
-                self.set(ConditionType::Reconciling, true, retry, message);
-            }
-        }
-        let passing = matches!(remedy, Remedy::Time(_)) && failures < PATIENCE;
-        if !(passing && self.conditions.is_true(ConditionType::Ready)) {
-            self.set(ConditionType::Ready, false, *reason, message);
         }
     }
 }

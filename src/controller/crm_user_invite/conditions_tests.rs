@@ -1,6 +1,9 @@
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::*;
+use crate::api::Conditions;
+use crate::controller::trouble::Trouble;
 
 fn invite(ready_when: &str) -> CrmUserInvite {
     serde_json::from_value(json!({
@@ -15,7 +18,7 @@ fn invite(ready_when: &str) -> CrmUserInvite {
 /// Type and status of each condition, as `Ready=True`.
 fn said(outcome: &Outcome, ready_when: &str, before: Conditions) -> (Vec<String>, Conditions) {
     let mut conditions = before;
-    Writer::new(&mut conditions, Some(1), Timestamp::UNIX_EPOCH).outcome(
+    ConditionWriter::new(&mut conditions, Some(1), Timestamp::UNIX_EPOCH).outcome(
         &invite(ready_when),
         outcome,
         None,

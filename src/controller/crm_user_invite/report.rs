@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use super::conditions::Writer;
 use super::plan::{Elsewhere, Outcome, Stand};
 use crate::api::{
     Condition, ConditionStatus, ConditionType, Conditions, CrmUserInvite, CrmUserInviteStatus, InvitePhase,
     Reason, requested_at,
 };
 use crate::controller::Context;
+use crate::controller::condition_writer::ConditionWriter;
 use crate::controller::trouble::Trouble;
 
 /// Whether the object was never looked at.
@@ -23,7 +23,7 @@ pub(super) fn first_sight(invite: &CrmUserInvite, now: Timestamp) -> CrmUserInvi
     let mut status = invite.status.clone().unwrap_or_default();
     status.phase = Some(InvitePhase::Pending);
     let generation = invite.metadata.generation;
-    let mut writer = Writer::new(&mut status.conditions, generation, now);
+    let mut writer = ConditionWriter::new(&mut status.conditions, generation, now);
     let (reason, message) = (Reason::Progressing, "seen for the first time");
     writer.set(ConditionType::Ready, ConditionStatus::Unknown, reason, message);
     writer.set(ConditionType::Reconciling, true, reason, message);
@@ -34,7 +34,7 @@ pub(super) fn first_sight(invite: &CrmUserInvite, now: Timestamp) -> CrmUserInvi
 pub(super) fn deleting(invite: &CrmUserInvite, trouble: &Trouble, now: Timestamp) -> CrmUserInviteStatus {
     let mut status = invite.status.clone().unwrap_or_default();
     let generation = invite.metadata.generation;
-    let mut writer = Writer::new(&mut status.conditions, generation, now);
+    let mut writer = ConditionWriter::new(&mut status.conditions, generation, now);
     writer.set(ConditionType::Ready, false, Reason::Deleting, &trouble.message);
     status
 }
@@ -62,7 +62,7 @@ pub(super) fn status(
         }
     }
     let mails = status.request_mails.clone();
-    let mut writer = Writer::new(&mut status.conditions, invite.metadata.generation, now);
+    let mut writer = ConditionWriter::new(&mut status.conditions, invite.metadata.generation, now);
     writer.outcome(invite, outcome, mails.as_ref(), failures);
     status
 }
