@@ -82,5 +82,8 @@ pub(crate) enum Bench {
         /// Measure the development build: quick to make, and its figures are no match for the goals
         #[arg(long)]
         dev: bool,
+        /// How many minutes to watch it; every sync runs every five by default, so the least is one interval and a bit
+        #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(6..))]
+        minutes: u32,
     },
 }

@@ -51,8 +51,13 @@ fn run(cli: &Cli) -> Result<()> {
         Task::Down => up::down(),
         Task::Serve { no_operator } => wait_for(up::serve(!no_operator)),
         Task::Bench {
-            what: Bench::Rest { resources, dev },
-        } => wait_for(bench::rest(resources, *dev)),
+            what:
+                Bench::Rest {
+                    resources,
+                    dev,
+                    minutes,
+                },
+        } => wait_for(bench::rest(resources, *dev, *minutes)),
         Task::Bench {
             what: Bench::Contacts { contacts },
         } => simulate::bench(contacts),

@@ -1,5 +1,6 @@
 //! What the kernel knows of a process, from `/proc`, and what the operator tells of itself.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -71,6 +72,15 @@ pub(super) fn sum(page: &str, name: &str, labels: &str) -> u64 {
         .sum()
 }
 
+/// The values of a metric by its labels, as the page writes them.
+pub(super) fn by_labels(page: &str, name: &str) -> BTreeMap<String, u64> {
+    let value = |line: &str| {
+        let (labels, value) = line.strip_prefix(name)?.strip_prefix('{')?.rsplit_once("} ")?;
+        Some((labels.replace('"', ""), value.parse().ok()?))
+    };
+    page.lines().filter_map(value).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,5 +98,10 @@ mod tests {
     fn metrics_are_summed_by_label() {
         let page = "# TYPE a counter\na_total{k=\"x\"} 3\na_total{k=\"y\"} 4\nab 9\n";
         assert_eq!((sum(page, "a_total", ""), sum(page, "a_total", "y")), (7, 4));
+        let labels = |label: &str, value| (format!("k={label}"), value);
+        assert_eq!(
+            by_labels(page, "a_total"),
+            BTreeMap::from([labels("x", 3), labels("y", 4)])
+        );
     }
 }

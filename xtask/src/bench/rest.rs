@@ -2,6 +2,7 @@
 //! changes, and what a restart costs. The schedule is not sped up: a window of it is watched, and each run is compared
 //! with the calls that it may make.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -12,14 +13,12 @@ use local_cluster::{Cluster, Options, audit};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::process::{Usage, page, sum};
+use super::process::{Usage, by_labels, page, sum};
 use crate::binaries;
 use crate::environment::{Operator, OperatorCommand, Services, install, operator_arguments};
 use crate::error::{Doing, Error, Result};
 use crate::say::say;
 
-/// How long the operator is watched at rest: every sync has run by its own schedule meanwhile, which is every five minutes.
-const WINDOW: Duration = Duration::from_mins(6);
 /// How long the first sync of all of them may take.
 const CONVERGES_WITHIN: Duration = Duration::from_hours(1);
 /// How often it is asked how far it is.
@@ -39,7 +38,7 @@ fn goals(resources: u32) -> (Option<u32>, Option<u32>) {
     }
 }
 
-pub(super) async fn measure(resources: u32, dev: bool) -> Result<Value> {
+pub(super) async fn measure(resources: u32, dev: bool, minutes: u32) -> Result<Value> {
     say(&format!("{resources} resources: building"));
     let binaries = if dev {
         binaries::build()?
@@ -80,22 +79,26 @@ pub(super) async fn measure(resources: u32, dev: bool) -> Result<Value> {
 
     say("watching the operator at rest");
     let before = Sight::of(&operator, &cluster).await?;
-    tokio::time::sleep(WINDOW).await;
+    tokio::time::sleep(Duration::from_mins(minutes.into())).await;
     let after = Sight::of(&operator, &cluster).await?;
     operator.stop().await?;
 
     say("starting it again");
     let restart = restart(&command, folder.path(), resources).await?;
     let (rest_goal, peak_goal) = goals(resources);
+    let (runs, cpu) = (
+        after.runs - before.runs,
+        after.usage.cpu.saturating_sub(before.usage.cpu),
+    );
     Ok(json!({
         "resources": resources,
         "build": if dev { "dev" } else { "release" },
         "convergedInSeconds": converged.as_secs(),
-        "window": { "seconds": WINDOW.as_secs() },
+        "watchedMinutes": minutes,
         "rssMiB": { "is": mib(after.usage.resident), "goal": rest_goal },
-        "cpuMillisecondsPerMinute": per_minute(after.usage.cpu.saturating_sub(before.usage.cpu)),
-        "runs": after.runs - before.runs,
-        "calls": after.calls - before.calls,
+        "runs": runs,
+        "cpuMillisecondsPerRun": { "is": per_run(cpu, runs), "goal": 5 },
+        "calls": after.calls_since(&before),
         "writesToTheApiServer": { "is": after.writes.zip(before.writes).map(|(after, before)| after - before), "goal": 0 },
         "restart": {
             "startToReadyMilliseconds": { "is": restart.ready.as_millis(), "goal": 500 },
@@ -233,7 +236,8 @@ async fn in_sync(operator: &Operator, resources: u32) -> Result<()> {
 struct Sight {
     usage: Usage,
     runs: u64,
-    calls: u64,
+    /// By service, route and status.
+    calls: BTreeMap<String, u64>,
     /// Nothing where the API server is not ours.
     writes: Option<usize>,
 }
@@ -256,9 +260,22 @@ impl Sight {
         Ok(Self {
             usage: Usage::of(operator.pid().unwrap_or_default())?,
             runs: sum(&metrics, "crmlink_reconciles_total", ""),
-            calls: sum(&metrics, "crmlink_api_calls_total", ""),
+            calls: by_labels(&metrics, "crmlink_api_calls_total"),
             writes: writes.transpose()?,
         })
+    }
+}
+
+impl Sight {
+    /// The calls that were made since another sight.
+    fn calls_since(&self, before: &Self) -> BTreeMap<&str, u64> {
+        let since =
+            |(call, count): (&String, &u64)| count - before.calls.get(call).copied().unwrap_or_default();
+        self.calls
+            .iter()
+            .map(|call| (call.0.as_str(), since(call)))
+            .filter(|(_, count)| *count > 0)
+            .collect()
     }
 }
 
@@ -302,6 +319,8 @@ fn mib(kib: u64) -> f64 {
     (kib as f64 / 102.4).round() / 10.0
 }
 
-fn per_minute(cpu: Duration) -> u128 {
-    cpu.as_millis() * 60 / u128::from(WINDOW.as_secs())
+/// In milliseconds, with one decimal.
+#[allow(clippy::cast_precision_loss, reason = "a figure for people")]
+fn per_run(cpu: Duration, runs: u64) -> f64 {
+    (cpu.as_secs_f64() * 10_000.0 / runs.max(1) as f64).round() / 10.0
 }
