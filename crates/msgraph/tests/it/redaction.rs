@@ -63,7 +63,7 @@ async fn debug_and_display_show_no_secret_and_no_person() {
     };
     let mail = Mail::new("7@crmlink", "For Ada", body.clone()).to("a@example.com");
     let mail = mail.reply_to("b@example.com");
-    check(&format!("{mail:?} {:?}", body));
+    check(&format!("{mail:?} {body:?}"));
     let names: UserNames = fixture.graph.users().names("u-1").send().await.unwrap();
     check(&format!("{names:?} {:?}", fixture.graph.users().names("u-1")));
 

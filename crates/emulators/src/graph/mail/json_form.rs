@@ -34,7 +34,7 @@ pub(super) fn read(body: &Map<String, Value>) -> Result<Message, Failure> {
     }
     let (text, html) = content(message)?;
     Ok(Message {
-        message_id: None,
+        id: None,
         to: addresses(message, "toRecipients")?,
         cc: addresses(message, "ccRecipients")?,
         bcc: addresses(message, "bccRecipients")?,

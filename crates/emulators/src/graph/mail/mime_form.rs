@@ -12,7 +12,7 @@ pub(super) fn read(body: &[u8], sender: &User) -> Result<Message, Failure> {
     let bytes = STANDARD.decode(body).map_err(|_| no_base64())?;
     let mail = mailparse::parse_mail(&bytes).map_err(|_| invalid("The headers cannot be read."))?;
     let mut message = Message {
-        message_id: mail
+        id: mail
             .headers
             .get_first_value("Message-ID")
             .map(|id| id.trim_matches(['<', '>']).to_owned()),

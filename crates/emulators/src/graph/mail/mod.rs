@@ -20,7 +20,7 @@ const MOST_RECIPIENTS: usize = 500;
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Message {
     /// The sender's own name for it; the service makes one up where there is none.
-    message_id: Option<String>,
+    id: Option<String>,
     to: Vec<String>,
     cc: Vec<String>,
     bcc: Vec<String>,
@@ -49,8 +49,8 @@ impl Mail {
     /// The same message to the same people once more, by the name or the headers that the sender knows it by.
     fn repeats(&self, earlier: &Self) -> bool {
         let (now, before) = (&self.message, &earlier.message);
-        let same = if now.message_id.is_some() {
-            now.message_id == before.message_id
+        let same = if now.id.is_some() {
+            now.id == before.id
         } else {
             !now.headers.is_empty() && now.headers == before.headers
         };
@@ -67,7 +67,7 @@ impl Mail {
         json!({
             "at": self.at,
             "from": self.sender,
-            "messageId": message.message_id,
+            "messageId": message.id,
             "to": message.to,
             "cc": message.cc,
             "bcc": message.bcc,
