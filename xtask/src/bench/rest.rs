@@ -264,9 +264,7 @@ impl Sight {
             writes: writes.transpose()?,
         })
     }
-}
 
-impl Sight {
     /// The calls that were made since another sight.
     fn calls_since(&self, before: &Self) -> BTreeMap<&str, u64> {
         let since =

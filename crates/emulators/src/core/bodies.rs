@@ -36,7 +36,7 @@ impl Media {
     /// By the name of the media type.
     #[must_use]
     pub fn of(media_type: &str) -> Self {
-        if media_type.contains("form") {
+        if media_type.starts_with("application/x-www-form-urlencoded") {
             Self::Form
         } else if media_type.starts_with("text/plain") {
             Self::Text

@@ -118,29 +118,28 @@ impl Contracts {
             self.report().unchecked.without_contract += 1;
             return None;
         };
-        let (mut path_known, mut known) = (false, None);
+        let (mut path_known, mut found) = (false, None);
         for (number, spec) in loaded.specs.iter().enumerate() {
             match spec.find(&seen.method, &seen.path) {
                 Ok(operation) => {
                     let described = spec.operations.get(operation)?;
                     // One path may take bodies of several kinds, each in a description of its own.
-                    if known.is_none() || described.takes(seen.media) {
-                        known = Some((number, operation));
+                    if found.is_none() || described.takes(seen.media) {
+                        let known = Known {
+                            service: index,
+                            spec: number,
+                            operation,
+                        };
+                        found = Some((known, spec, described));
                     }
                 }
                 Err(known) => path_known |= known,
             }
         }
-        if let Some((number, operation)) = known {
-            let spec = loaded.specs.get(number)?;
-            let described = spec.operations.get(operation)?;
+        if let Some((known, spec, described)) = found {
             let reasons = check::request(spec, described, seen, loaded.follow_ups);
             self.note(Direction::Request, loaded.service, seq, described, None, reasons);
-            return Some(Known {
-                service: index,
-                spec: number,
-                operation,
-            });
+            return Some(known);
         }
         let reason = if path_known {
             "method is not described"
