@@ -41,7 +41,10 @@ where
         )
         .await
     {
-        Ok(_) => Ok(true),
+        Ok(written) => {
+            context.own_writes.note(&written);
+            Ok(true)
+        }
         Err(kube::Error::Api(status)) if status.is_not_found() => Ok(true),
         Err(error) => Err(Box::new(error)),
     }

@@ -11,6 +11,7 @@ mod crm_user_invite;
 mod finalizer;
 mod given_up;
 mod insight;
+mod own_writes;
 mod pairing;
 mod runner;
 mod runs;
@@ -43,6 +44,7 @@ use crate::connections::{Connections, Surroundings, TenantKey};
 use crate::credentials;
 use crate::telemetry::metrics::Metrics;
 use backoff::Backoff;
+use own_writes::OwnWrites;
 use runs::Runs;
 use status::Reporter;
 use tenancy::tenant_key;
@@ -59,6 +61,7 @@ pub(crate) struct Context {
     cluster: String,
     backoff: Backoff,
     reporter: Reporter,
+    own_writes: Arc<OwnWrites>,
     tenants_seen: crm_tenant::Seen,
     claims: contact_sync::Claims,
     invite_claims: crm_user_invite::Claims,
@@ -227,14 +230,12 @@ impl Controllers {
         let decision = crm_user_invite::decision;
         let (invites, invite_controller) = root::<CrmUserInvite>(&client, namespace, metrics, gone, decision);
         let secrets: Api<PartialObjectMeta<Secret>> = api(&client, namespace);
-        let secrets = watching::observed(
-            watcher(secrets, watcher::Config::default()),
-            "Secret",
-            metrics.clone(),
-        );
+        let secrets = watching::observed(watcher(secrets, watching::config()), "Secret", metrics.clone());
         let (secret_users, secret_metrics) = (tenants.clone(), metrics.clone());
+        let own_writes = Arc::<OwnWrites>::default();
         let context = Context {
-            reporter: Reporter::new(client.clone()),
+            reporter: Reporter::new(client.clone(), own_writes.clone()),
+            own_writes,
             backoff,
             client,
             surroundings,
@@ -366,7 +367,7 @@ where
         .combine(predicates::annotations)
         .combine(predicates::finalizers)
         .combine(besides);
-    let watch = watcher(api::<K>(client, namespace), watcher::Config::default());
+    let watch = watcher(api::<K>(client, namespace), watching::config());
     let stream = watching::observed(watch, runner::kind::<K>(), metrics.clone())
         .default_backoff()
         .modify(watching::prune)

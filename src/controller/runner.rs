@@ -2,14 +2,17 @@
 
 use std::borrow::Cow;
 use std::convert::Infallible;
+use std::fmt::Debug;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
+use kube::core::NamespaceResourceScope;
 use kube::runtime::controller::{Action, Error};
 use kube::runtime::reflector::ObjectRef;
 use kube::{Resource, ResourceExt};
+use serde::de::DeserializeOwned;
 
 use super::Context;
 use super::runs::Run;
@@ -51,13 +54,17 @@ pub(super) fn kind<K: Resource<DynamicType = ()>>() -> &'static str {
 /// How soon an object is looked at again that could not be while the Lease was in doubt.
 const IN_DOUBT: Duration = Duration::from_secs(5);
 
-/// Runs one reconcile.
-pub(super) async fn run<K, F>(object: &K, context: &Context, reconcile: F) -> Result<Action, Infallible>
+/// Runs one reconcile of the latest state of an object.
+pub(super) async fn run<K, F>(
+    seen: Arc<K>,
+    context: &Context,
+    reconcile: impl FnOnce(Arc<K>) -> F,
+) -> Result<Action, Infallible>
 where
-    K: Resource<DynamicType = ()>,
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
     F: Future<Output = Result<Next, Box<kube::Error>>>,
 {
-    let (key, kind) = (key(object), kind::<K>());
+    let (key, kind) = (key(&*seen), kind::<K>());
     let surroundings = &context.surroundings;
     if !surroundings.gate.is_open() {
         // Nothing could be done, and that is no failure of the object.
@@ -65,7 +72,13 @@ where
     }
     let began = Instant::now();
     surroundings.metrics.reconcile_begins(kind);
-    let (next, outcome) = isolated(|| name(object), reconcile).await;
+    let bring = async {
+        match context.own_writes.latest(seen.clone(), &context.client).await? {
+            Some(object) => reconcile(object).await,
+            None => Ok(Next::Change),
+        }
+    };
+    let (next, outcome) = isolated(|| name(&*seen), bring).await;
     surroundings.metrics.reconciled(kind, outcome, began.elapsed());
     let wait = match next {
         Next::In(wait) => {

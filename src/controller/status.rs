@@ -1,6 +1,6 @@
 //! Writing status: only where its meaning changed, with an Event where readiness did.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use kube::api::{Patch, PatchParams};
 use kube::core::NamespaceResourceScope;
@@ -9,6 +9,7 @@ use kube::{Api, Client, Resource, ResourceExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::own_writes::OwnWrites;
 use crate::api::{Condition, ConditionStatus, ConditionType, Conditions, Reason};
 
 /// The field manager of everything that the operator writes.
@@ -20,14 +21,16 @@ const EVENTS_OF_A_RECORDER: usize = 256;
 
 pub(super) struct Reporter {
     client: Client,
+    own_writes: Arc<OwnWrites>,
     recorder: Mutex<(Recorder, usize)>,
 }
 
 impl Reporter {
-    pub(super) fn new(client: Client) -> Self {
+    pub(super) fn new(client: Client, own_writes: Arc<OwnWrites>) -> Self {
         Self {
             recorder: Mutex::new((recorder(&client), 0)),
             client,
+            own_writes,
         }
     }
 
@@ -77,7 +80,7 @@ impl Reporter {
             .patch_status(&object.name_any(), &parameters, &Patch::Apply(patch))
             .await
         {
-            Ok(_) => {}
+            Ok(written) => self.own_writes.note(&written),
             // Deleted in between: nobody is left to tell.
             Err(kube::Error::Api(status)) if status.is_not_found() || status.is_conflict() => return Ok(()),
             Err(error) => return Err(Box::new(error)),

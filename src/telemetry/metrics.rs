@@ -1,7 +1,8 @@
 //! Metrics with bounded labels: kinds, outcomes, routes and statuses; never the name of an object or a person.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -48,6 +49,11 @@ const COMMITS: Buckets = Buckets {
     count: 12,
 };
 
+/// How long a watch counts as interrupted that brings nothing. One of objects that never change is silent when it works
+/// again; one that does not fails at least once a minute: after the longest wait between two attempts, and the longest
+/// one for a connection, half a minute each.
+const SILENT_AFTER_FAILURE: Duration = Duration::from_mins(2);
+
 /// All metrics of the process.
 #[derive(Debug)]
 pub(crate) struct Metrics {
@@ -64,6 +70,8 @@ pub(crate) struct Metrics {
     feed_lag: Family<Unlabelled, Gauge>,
     commit_seconds: Family<Unlabelled, Histogram, Buckets>,
     watches: Family<KindLabels, Gauge>,
+    /// When the watch of each kind failed, if it brought nothing since.
+    watch_failures: Mutex<BTreeMap<&'static str, Option<Instant>>>,
     watch_errors: Family<WatchErrorLabels, Counter>,
     secret_changes: Counter,
     leader: Family<Unlabelled, Gauge>,
@@ -119,7 +127,11 @@ impl Metrics {
                 "Seconds since the change feed of a CRM organisation was last read to its end; of several, the most",
             ),
             commit_seconds: all.durations("store_commit_duration", "Duration of the commits of the store", COMMITS),
-            watches: all.gauges("watch_up", "1 while the watch of this kind works, 0 while it is being restored"),
+            watches: all.gauges(
+                "watch_up",
+                "1 while the watch of this kind works, 0 after an interruption, until it brings something or two minutes pass without another",
+            ),
+            watch_failures: Mutex::default(),
             watch_errors: all.counters(
                 "watch_errors",
                 "Interruptions of the watches. Causes: `expired` (listed anew), `other`",
@@ -154,12 +166,12 @@ impl Metrics {
 
     /// The watch of a kind brought something.
     pub(crate) fn watch_works(&self, kind: &'static str) {
-        self.watches.get_or_create(&KindLabels { kind }).set(1);
+        self.failures().insert(kind, None);
     }
 
     /// The watch of a kind was interrupted.
     pub(crate) fn watch_fails(&self, kind: &'static str, expired: bool) {
-        self.watches.get_or_create(&KindLabels { kind }).set(0);
+        self.failures().insert(kind, Some(Instant::now()));
         let cause = if expired { "expired" } else { "other" };
         self.watch_errors
             .get_or_create(&WatchErrorLabels { kind, cause })
@@ -188,6 +200,10 @@ impl Metrics {
     /// The page for Prometheus, in the `OpenMetrics` text format.
     pub(crate) fn page(&self, leads: bool, totals: &Totals) -> String {
         self.leader.get_or_create(&[]).set(leads.into());
+        for (kind, failed) in &*self.failures() {
+            let up = is_up(*failed, Instant::now());
+            self.watches.get_or_create(&KindLabels { kind }).set(up.into());
+        }
         for (kind, ready, count) in &totals.objects {
             self.objects
                 .get_or_create(&ObjectLabels { kind, ready })
@@ -212,9 +228,18 @@ impl Metrics {
         text
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Catalogue> {
+    fn failures(&self) -> MutexGuard<'_, BTreeMap<&'static str, Option<Instant>>> {
+        self.watch_failures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Catalogue> {
         self.catalogue.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a watch works that failed then, if it did.
+fn is_up(failed: Option<Instant>, now: Instant) -> bool {
+    failed.is_none_or(|failed| now.duration_since(failed) >= SILENT_AFTER_FAILURE)
 }
 
 impl msgraph::Observer for Metrics {
@@ -263,6 +288,14 @@ mod tests {
             feed_lag: Some(5),
         };
         metrics.page(true, &totals)
+    }
+
+    #[test]
+    fn a_watch_that_brings_nothing_counts_as_restored_when_it_no_longer_fails() {
+        let (failed, later) = (Instant::now(), Duration::from_secs);
+        assert!(is_up(None, failed));
+        assert!(!is_up(Some(failed), failed + later(119)));
+        assert!(is_up(Some(failed), failed + later(120)));
     }
 
     #[test]

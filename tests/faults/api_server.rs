@@ -75,7 +75,8 @@ async fn n10_an_api_server_that_is_gone_for_long_costs_neither_a_restart_nor_a_w
     assert_eq!(operator.pid(), pid);
     assert_eq!(now.holder_identity, lease.holder_identity);
     assert_eq!(now.lease_transitions, lease.lease_transitions);
-    let watching = until(async || (operator.counter("crmlink_watch_up", "").await == 3).then_some(()));
+    // Of the three kinds and of Secrets. Each is listed anew, as the place where it stopped is forgotten.
+    let watching = until(async || (operator.counter("crmlink_watch_up", "").await == 4).then_some(()));
     watching.await.expect("its watches are restored");
     assert!(operator.counter("crmlink_watch_errors_total", "expired").await > 0);
     let synced = until(async || (case.mailbox(ANA).await.copies() == [crm_id(1), crm_id(3)]).then_some(()));

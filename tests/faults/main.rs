@@ -16,6 +16,7 @@ mod failures;
 mod invites;
 mod rest;
 mod sight;
+mod watches;
 mod writers;
 
 #[allow(

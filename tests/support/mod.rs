@@ -12,6 +12,7 @@ mod cluster;
 mod command;
 mod invites;
 mod kstatus;
+mod lagging;
 mod objects;
 mod operator;
 mod rights;

@@ -38,23 +38,25 @@ const LOOK_AGAIN: Duration = Duration::from_mins(10);
 
 pub(super) async fn reconcile(sync: Arc<ContactSync>, context: Arc<Context>) -> Result<Action, Infallible> {
     // A run holds much; most reconciles wait for their turn.
-    runner::run(&*sync, &context, Box::pin(bring(&sync, &context))).await
+    runner::run(sync, &context, |sync| Box::pin(bring(sync, &context))).await
 }
 
-async fn bring(sync: &ContactSync, context: &Context) -> Result<Next, Box<kube::Error>> {
+async fn bring(mut sync: Arc<ContactSync>, context: &Context) -> Result<Next, Box<kube::Error>> {
     if sync.metadata.deletion_timestamp.is_some() {
-        return cleanup::clean_up(sync, context).await;
+        return cleanup::clean_up(&sync, context).await;
     }
-    if cleanup::guard(sync, context).await? {
+    if cleanup::guard(&sync, context).await? {
         // Comes back with its finalizer.
-        count_me(sync, context);
+        count_me(&sync, context);
         return Ok(Next::Change);
     }
     if sync.status.is_none() {
         // Before any call: a resource without Ready would count as done.
-        let first = report::first_sight(sync, context.surroundings.clock.now());
-        context.reporter.write(sync, None, &first, conditions).await?;
+        let first = report::first_sight(&sync, context.surroundings.clock.now());
+        context.reporter.write(&*sync, None, &first, conditions).await?;
+        Arc::make_mut(&mut sync).status = Some(first);
     }
+    let sync = &*sync;
     let gathered = gather::gather(sync, context).await;
     let mut verdict = match &gathered {
         Ok(gathered) => apply::apply(sync, gathered, context).await,

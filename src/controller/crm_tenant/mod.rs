@@ -100,22 +100,24 @@ impl Seen {
 
 pub(super) async fn reconcile(tenant: Arc<CrmTenant>, context: Arc<Context>) -> Result<Action, Infallible> {
     // A sign-in holds much; most reconciles wait for their turn.
-    runner::run(&*tenant, &context, Box::pin(bring(&tenant, &context))).await
+    runner::run(tenant, &context, |tenant| Box::pin(bring(tenant, &context))).await
 }
 
-async fn bring(tenant: &CrmTenant, context: &Context) -> Result<Next, Box<kube::Error>> {
+async fn bring(mut tenant: Arc<CrmTenant>, context: &Context) -> Result<Next, Box<kube::Error>> {
     let key: TenantKey = (tenant.namespace().unwrap_or_default(), tenant.name_any());
     if !context.listed().await {
         return Ok(Next::Change);
     }
     if tenant.status.is_none() {
         // Before any call: a resource without Ready would count as done.
-        let first = report::first_sight(tenant, context.surroundings.clock.now());
+        let first = report::first_sight(&tenant, context.surroundings.clock.now());
         context
             .reporter
-            .write(tenant, None, &first, |status| &status.conditions)
+            .write(&*tenant, None, &first, |status| &status.conditions)
             .await?;
+        Arc::make_mut(&mut tenant).status = Some(first);
     }
+    let tenant = &*tenant;
     let deleting = tenant.metadata.deletion_timestamp.is_some();
     let small = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let dependants = Dependants {

@@ -42,7 +42,7 @@ pub(super) async fn reconcile(
     invite: Arc<CrmUserInvite>,
     context: Arc<Context>,
 ) -> Result<Action, Infallible> {
-    runner::run(&*invite, &context, Box::pin(bring(&invite, &context))).await
+    runner::run(invite, &context, |invite| Box::pin(bring(invite, &context))).await
 }
 
 /// What others set in the status and the operator acts on: the decision about a request to join.
@@ -53,20 +53,22 @@ pub(super) fn decision(invite: &CrmUserInvite) -> Option<u64> {
     Some(hasher.finish())
 }
 
-async fn bring(invite: &CrmUserInvite, context: &Context) -> Result<Next, Box<kube::Error>> {
+async fn bring(mut invite: Arc<CrmUserInvite>, context: &Context) -> Result<Next, Box<kube::Error>> {
     if invite.metadata.deletion_timestamp.is_some() {
-        return cleanup::clean_up(invite, context).await;
+        return cleanup::clean_up(&invite, context).await;
     }
-    if cleanup::guard(invite, context).await? {
+    if cleanup::guard(&invite, context).await? {
         // Comes back with its finalizer. The tenant shows how many invites it has, and stays as long as it has some.
-        context.wake_tenant(&tenant_key(invite));
+        context.wake_tenant(&tenant_key(&*invite));
         return Ok(Next::Change);
     }
-    if report::is_new(invite) {
+    if report::is_new(&invite) {
         // Before any call: a resource without Ready would count as done.
-        let first = report::first_sight(invite, context.surroundings.clock.now());
-        report::write(invite, &first, context).await?;
+        let first = report::first_sight(&invite, context.surroundings.clock.now());
+        report::write(&invite, &first, context).await?;
+        Arc::make_mut(&mut invite).status = Some(first);
     }
+    let invite = &*invite;
     let outcome = bring::bring(invite, context).await;
     match &outcome.stop {
         Some(Stop::NotYet) => return Ok(Next::Change),

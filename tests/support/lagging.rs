@@ -1,0 +1,73 @@
+//! An API server whose watches of the product's kinds lag behind what it holds, as those of a busy one do.
+
+use std::path::Path;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use futures::StreamExt;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config};
+use tokio::net::TcpListener;
+
+use super::case::Case;
+use super::cluster::Shared;
+use super::world::World;
+
+/// By how much: far longer than a reconcile takes, and than a test needs to cause the next one.
+const LAG: Duration = Duration::from_secs(2);
+
+impl Case {
+    /// As [`Case::start`], with an operator that sees each change of the product's objects late.
+    pub(crate) async fn behind_lagging_watches(world: World) -> Self {
+        let mut case = Self::without_operator(world).await;
+        behind_a_proxy(&case.folder().join("operator.kubeconfig")).await;
+        case.start_operator().await;
+        case
+    }
+}
+
+/// Has whoever uses this kubeconfig speak to a proxy of its server, which runs as long as the test.
+async fn behind_a_proxy(kubeconfig: &Path) {
+    let mut config = Kubeconfig::read_from(kubeconfig).unwrap();
+    // Callers prove by themselves who they are.
+    let mut anonymous = config.clone();
+    for user in &mut anonymous.auth_infos {
+        user.auth_info = Some(kube::config::AuthInfo::default());
+    }
+    let options = KubeConfigOptions::default();
+    let server = Config::from_custom_kubeconfig(anonymous, &options).await.unwrap();
+    let server = Client::try_from(server).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let proxy = axum::Router::new().fallback(forward).with_state(server);
+    tokio::spawn(async move { axum::serve(listener, proxy).await });
+    for cluster in &mut config.clusters {
+        cluster.cluster.as_mut().unwrap().server = Some(format!("http://{address}"));
+    }
+    std::fs::write(kubeconfig, serde_saphyr::to_string(&config).unwrap()).unwrap();
+}
+
+async fn forward(State(server): State<Client>, request: Request) -> Response {
+    let lags = request.uri().path().starts_with("/apis/crmlink.dev/")
+        && request
+            .uri()
+            .query()
+            .is_some_and(|query| query.contains("watch="));
+    let (mut parts, body) = request.into_parts();
+    // It names the proxy.
+    parts.headers.remove(http::header::HOST);
+    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    let request = http::Request::from_parts(parts, kube::client::Body::from(body.to_vec()));
+    let (parts, body) = server.send(request).await.unwrap().into_parts();
+    let mut body = Body::new(body);
+    if lags {
+        let late = body.into_data_stream().then(async |piece| {
+            tokio::time::sleep(LAG).await;
+            piece
+        });
+        body = Body::from_stream(late);
+    }
+    Response::from_parts(parts, body)
+}
