@@ -36,30 +36,24 @@ pub(super) async fn place(invite: &CrmUserInvite, home: &Home, context: &Context
     if !acting.manages_users {
         return Err(refusal::manage_users_missing());
     }
-    let role = {
-        let roles = home.connection.roles(home.asked).await.map_err(of_crm)?;
-        match Role::find(&roles, &role).map(|found| found.id.clone()) {
+    let mut fresh = home.asked;
+    loop {
+        let roles = home.connection.roles(fresh).await.map_err(of_crm)?;
+        let profiles = home.connection.profiles(fresh).await.map_err(of_crm)?;
+        match (
+            Role::find(&roles, &role),
+            ProfileSummary::find(&profiles, &profile),
+        ) {
             // It may have been made since.
-            Err(Unresolved::Unknown) if !home.asked => {
-                let roles = home.connection.roles(true).await.map_err(of_crm)?;
-                Role::find(&roles, &role).map(|found| found.id.clone())
+            (Err(Unresolved::Unknown), _) | (_, Err(Unresolved::Unknown)) if !fresh => fresh = true,
+            (role, profile) => {
+                return Ok(Place {
+                    role: role.map_err(|why| unresolved("role", why))?.id.clone(),
+                    profile: profile.map_err(|why| unresolved("profile", why))?.id.clone(),
+                });
             }
-            found => found,
         }
-        .map_err(|why| unresolved("role", why))?
-    };
-    let profile = {
-        let profiles = home.connection.profiles(home.asked).await.map_err(of_crm)?;
-        match ProfileSummary::find(&profiles, &profile).map(|found| found.id.clone()) {
-            Err(Unresolved::Unknown) if !home.asked => {
-                let profiles = home.connection.profiles(true).await.map_err(of_crm)?;
-                ProfileSummary::find(&profiles, &profile).map(|found| found.id.clone())
-            }
-            found => found,
-        }
-        .map_err(|why| unresolved("profile", why))?
-    };
-    Ok(Place { role, profile })
+    }
 }
 
 /// Role and profile as they are declared: by the invite, else by its tenant.
