@@ -230,7 +230,11 @@ impl Controllers {
         let decision = crm_user_invite::decision;
         let (invites, invite_controller) = root::<CrmUserInvite>(&client, namespace, metrics, gone, decision);
         let secrets: Api<PartialObjectMeta<Secret>> = api(&client, namespace);
-        let secrets = watching::observed(watcher(secrets, watching::config()), "Secret", metrics.clone());
+        let secrets = watching::observed(
+            watcher(secrets, watcher::Config::default()),
+            "Secret",
+            metrics.clone(),
+        );
         let (secret_users, secret_metrics) = (tenants.clone(), metrics.clone());
         let own_writes = Arc::<OwnWrites>::default();
         let context = Context {
@@ -367,7 +371,7 @@ where
         .combine(predicates::annotations)
         .combine(predicates::finalizers)
         .combine(besides);
-    let watch = watcher(api::<K>(client, namespace), watching::config());
+    let watch = watcher(api::<K>(client, namespace), watcher::Config::default());
     let stream = watching::observed(watch, runner::kind::<K>(), metrics.clone())
         .default_backoff()
         .modify(watching::prune)

@@ -11,15 +11,6 @@ use crate::telemetry::metrics::Metrics;
 /// Written by `kubectl apply`: the whole object once more.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-/// How many objects one page of a list holds. A start waits for the pages one after the other; one of this size is about
-/// ten megabytes.
-const PAGE: u32 = 2_500;
-
-/// How all watches begin.
-pub(super) fn config() -> watcher::Config {
-    watcher::Config::default().page_size(PAGE)
-}
-
 /// Drops from an object what nobody here reads; often that is most of it.
 pub(super) fn prune<K: kube::Resource>(object: &mut K) {
     object.managed_fields_mut().clear();
