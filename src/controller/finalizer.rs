@@ -1,12 +1,11 @@
 //! Keeping an object that is being deleted until what belongs to it is taken care of.
 
 use kube::api::{Patch, PatchParams};
-use kube::core::NamespaceResourceScope;
-use kube::{Api, Resource, ResourceExt};
-use serde::de::DeserializeOwned;
+use kube::{Api, ResourceExt};
 use serde_json::json;
 
 use super::Context;
+use super::cache::Kind;
 
 pub(super) fn is_set(object: &impl ResourceExt, finalizer: &str) -> bool {
     object.finalizers().iter().any(|name| name == finalizer)
@@ -21,10 +20,7 @@ pub(super) async fn set<K>(
     context: &Context,
 ) -> Result<bool, Box<kube::Error>>
 where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
-        + Clone
-        + std::fmt::Debug
-        + DeserializeOwned,
+    K: Kind,
 {
     // One that is being deleted takes no new ones.
     let impossible = wanted && object.meta().deletion_timestamp.is_some();
@@ -42,7 +38,7 @@ where
         .await
     {
         Ok(written) => {
-            context.own_writes.note(&written);
+            K::cache(&context.caches).wrote(written);
             Ok(true)
         }
         Err(kube::Error::Api(status)) if status.is_not_found() => Ok(true),

@@ -35,8 +35,8 @@ impl Insight {
 }
 
 fn totals(context: &Context) -> Totals {
-    let (tenants, syncs) = (context.tenants.state(), context.syncs.state());
-    let invites = context.invites.state();
+    let (tenants, syncs) = (context.caches.tenants.state(), context.caches.syncs.state());
+    let invites = context.caches.invites.state();
     let mut objects = BTreeMap::new();
     for kind in ["CrmTenant", "CrmUserInvite", "ContactSync"] {
         // Zero is told too: an alarm on what is not ready needs a series that falls.
@@ -86,8 +86,8 @@ fn totals(context: &Context) -> Totals {
 
 fn details(context: &Context) -> Value {
     let now = context.surroundings.clock.now();
-    let (all_tenants, all_syncs) = (context.tenants.state(), context.syncs.state());
-    let all_invites = context.invites.state();
+    let (all_tenants, all_syncs) = (context.caches.tenants.state(), context.caches.syncs.state());
+    let all_invites = context.caches.invites.state();
     let keys = all_tenants.iter().map(|tenant| runner::key(&**tenant));
     let keys = keys.chain(all_syncs.iter().map(|sync| runner::key(&**sync)));
     let keys = keys.chain(all_invites.iter().map(|invite| runner::key(&**invite)));

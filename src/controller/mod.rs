@@ -4,6 +4,7 @@
 //! finds that the credentials no longer work.
 
 mod backoff;
+mod cache;
 mod condition_writer;
 mod contact_sync;
 mod crm_tenant;
@@ -11,7 +12,6 @@ mod crm_user_invite;
 mod finalizer;
 mod given_up;
 mod insight;
-mod own_writes;
 mod pairing;
 mod runner;
 mod runs;
@@ -30,7 +30,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Secret;
 use kube::core::{NamespaceResourceScope, PartialObjectMeta};
 use kube::runtime::controller::Controller;
-use kube::runtime::reflector::{ObjectRef, Store};
+use kube::runtime::reflector::ObjectRef;
 use kube::runtime::utils::{Predicate, PredicateConfig};
 use kube::runtime::{WatchStreamExt, predicates, reflector, watcher};
 use kube::{Api, Client, ResourceExt};
@@ -44,7 +44,7 @@ use crate::connections::{Connections, Surroundings, TenantKey};
 use crate::credentials;
 use crate::telemetry::metrics::Metrics;
 use backoff::Backoff;
-use own_writes::OwnWrites;
+use cache::{Cache, Caches, Kind};
 use runs::Runs;
 use status::Reporter;
 use tenancy::tenant_key;
@@ -61,16 +61,13 @@ pub(crate) struct Context {
     cluster: String,
     backoff: Backoff,
     reporter: Reporter,
-    own_writes: Arc<OwnWrites>,
+    caches: Caches,
     tenants_seen: crm_tenant::Seen,
     claims: contact_sync::Claims,
     invite_claims: crm_user_invite::Claims,
     wake_tenant: UnboundedSender<ObjectRef<CrmTenant>>,
     wake_sync: UnboundedSender<ObjectRef<ContactSync>>,
     wake_invite: UnboundedSender<ObjectRef<CrmUserInvite>>,
-    tenants: Store<CrmTenant>,
-    syncs: Store<ContactSync>,
-    invites: Store<CrmUserInvite>,
     listed: CancellationToken,
     stopping: CancellationToken,
     runs: Runs,
@@ -87,18 +84,20 @@ pub(crate) struct Controllers {
 
 impl Context {
     fn tenant(&self, key: &TenantKey) -> Option<Arc<CrmTenant>> {
-        self.tenants.get(&ObjectRef::new(&key.1).within(&key.0))
+        self.caches.tenants.get(&ObjectRef::new(&key.1).within(&key.0))
     }
 
     fn syncs_of(&self, tenant: &TenantKey) -> impl Iterator<Item = Arc<ContactSync>> {
-        self.syncs
+        self.caches
+            .syncs
             .state()
             .into_iter()
             .filter(move |sync| tenant_key(&**sync) == *tenant)
     }
 
     fn invites_of(&self, tenant: &TenantKey) -> impl Iterator<Item = Arc<CrmUserInvite>> {
-        self.invites
+        self.caches
+            .invites
             .state()
             .into_iter()
             .filter(move |invite| tenant_key(&**invite) == *tenant)
@@ -185,8 +184,8 @@ impl Readiness {
         self.stands_by.store(stands_by, Ordering::SeqCst);
     }
 
-    async fn wait_for<K: kube::Resource<DynamicType = ()> + Clone + 'static>(&self, store: Store<K>) {
-        if store.wait_until_ready().await.is_ok() {
+    async fn wait_for<K: Kind>(&self, cache: &Cache<K>) {
+        if cache.is_listed().await {
             self.listed.fetch_add(1, Ordering::SeqCst);
         }
     }
@@ -236,10 +235,14 @@ impl Controllers {
             metrics.clone(),
         );
         let (secret_users, secret_metrics) = (tenants.clone(), metrics.clone());
-        let own_writes = Arc::<OwnWrites>::default();
+        let caches = Caches {
+            tenants,
+            syncs,
+            invites,
+        };
         let context = Context {
-            reporter: Reporter::new(client.clone(), own_writes.clone()),
-            own_writes,
+            reporter: Reporter::new(client.clone(), caches.clone()),
+            caches,
             backoff,
             client,
             surroundings,
@@ -253,9 +256,6 @@ impl Controllers {
             wake_tenant,
             wake_sync,
             wake_invite,
-            tenants,
-            syncs,
-            invites,
             listed: CancellationToken::new(),
             stopping,
             runs: Runs::new(settings.debug_page),
@@ -288,12 +288,12 @@ impl Controllers {
         insight.open(&context);
         let (all_listed, stop) = (context.listed.clone(), context.stopping.clone());
         let concurrency = context.concurrency;
-        let counted = (context.tenants.clone(), context.syncs.clone());
+        let caches = context.caches.clone();
         let config = || kube::runtime::controller::Config::default().concurrency(concurrency);
         let listed = futures::future::join3(
-            readiness.wait_for(context.tenants.clone()),
-            readiness.wait_for(context.syncs.clone()),
-            readiness.wait_for(context.invites.clone()),
+            readiness.wait_for(&caches.tenants),
+            readiness.wait_for(&caches.syncs),
+            readiness.wait_for(&caches.invites),
         );
         let tenants = tenants
             .with_config(config())
@@ -313,7 +313,7 @@ impl Controllers {
         let stopped_before_listed = async {
             tokio::select! {
                 _ = listed => {
-                    tracing::info!(tenants = counted.0.len(), contact_syncs = counted.1.len(), "all objects are listed");
+                    tracing::info!(tenants = caches.tenants.state().len(), contact_syncs = caches.syncs.state().len(), "all objects are listed");
                     all_listed.cancel();
                     std::future::pending::<()>().await;
                 }
@@ -356,17 +356,13 @@ fn root<K>(
     metrics: &Arc<Metrics>,
     gone: impl Fn(&K) + Send + 'static,
     besides: fn(&K) -> Option<u64>,
-) -> (Store<K>, Controller<K>)
+) -> (Cache<K>, Controller<K>)
 where
-    K: kube::Resource<Scope = NamespaceResourceScope, DynamicType = ()>
-        + Clone
-        + std::fmt::Debug
-        + serde::de::DeserializeOwned
-        + Send
-        + Sync
-        + 'static,
+    K: Kind,
 {
     let (store, writer) = reflector::store();
+    let cache = Cache::new(store.clone());
+    let shown = cache.clone();
     let changed = predicates::generation
         .combine(predicates::annotations)
         .combine(predicates::finalizers)
@@ -377,17 +373,18 @@ where
         .modify(watching::prune)
         .reflect(writer)
         .inspect_ok(move |event| {
+            shown.shows(event);
             if let watcher::Event::Delete(object) = event {
                 gone(object);
             }
         })
         .applied_objects()
         .predicate_filter(changed, PredicateConfig::default());
-    (store.clone(), Controller::for_stream(stream, store))
+    (cache, Controller::for_stream(stream, store))
 }
 
 /// The tenants that sign in with a Secret.
-fn users_of(tenants: &Store<CrmTenant>, secret: &PartialObjectMeta<Secret>) -> Vec<ObjectRef<CrmTenant>> {
+fn users_of(tenants: &Cache<CrmTenant>, secret: &PartialObjectMeta<Secret>) -> Vec<ObjectRef<CrmTenant>> {
     let name = secret.name_any();
     tenants
         .state()

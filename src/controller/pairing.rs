@@ -97,7 +97,7 @@ pub(super) async fn elsewhere(
     context: &Context,
 ) -> Result<Option<TenantKey>, Trouble> {
     let office_tenant = &tenant.spec.office365.tenant_id;
-    let others = context.tenants.state().into_iter().filter(|other| {
+    let others = context.caches.tenants.state().into_iter().filter(|other| {
         other.spec.office365.tenant_id.eq_ignore_ascii_case(office_tenant)
             && other.organisation() != tenant.organisation()
     });

@@ -2,19 +2,17 @@
 
 use std::borrow::Cow;
 use std::convert::Infallible;
-use std::fmt::Debug;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
-use kube::core::NamespaceResourceScope;
 use kube::runtime::controller::{Action, Error};
 use kube::runtime::reflector::ObjectRef;
 use kube::{Resource, ResourceExt};
-use serde::de::DeserializeOwned;
 
 use super::Context;
+use super::cache::Kind;
 use super::runs::Run;
 
 /// When the object is looked at again.
@@ -61,7 +59,7 @@ pub(super) async fn run<K, F>(
     reconcile: impl FnOnce(Arc<K>) -> F,
 ) -> Result<Action, Infallible>
 where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
+    K: Kind,
     F: Future<Output = Result<Next, Box<kube::Error>>>,
 {
     let (key, kind) = (key(&*seen), kind::<K>());
@@ -73,7 +71,7 @@ where
     let began = Instant::now();
     surroundings.metrics.reconcile_begins(kind);
     let bring = async {
-        match context.own_writes.latest(seen.clone(), &context.client).await? {
+        match K::cache(&context.caches).latest(seen.clone()) {
             Some(object) => reconcile(object).await,
             None => Ok(Next::Change),
         }

@@ -1,15 +1,13 @@
 //! Writing status: only where its meaning changed, with an Event where readiness did.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use kube::api::{Patch, PatchParams};
-use kube::core::NamespaceResourceScope;
 use kube::runtime::events::{Event, EventType, Recorder, Reporter as EventReporter};
 use kube::{Api, Client, Resource, ResourceExt};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
-use super::own_writes::OwnWrites;
+use super::cache::{Caches, Kind};
 use crate::api::{Condition, ConditionStatus, ConditionType, Conditions, Reason};
 
 /// The field manager of everything that the operator writes.
@@ -21,16 +19,16 @@ const EVENTS_OF_A_RECORDER: usize = 256;
 
 pub(super) struct Reporter {
     client: Client,
-    own_writes: Arc<OwnWrites>,
+    caches: Caches,
     recorder: Mutex<(Recorder, usize)>,
 }
 
 impl Reporter {
-    pub(super) fn new(client: Client, own_writes: Arc<OwnWrites>) -> Self {
+    pub(super) fn new(client: Client, caches: Caches) -> Self {
         Self {
             recorder: Mutex::new((recorder(&client), 0)),
             client,
-            own_writes,
+            caches,
         }
     }
 
@@ -55,10 +53,7 @@ impl Reporter {
         conditions: impl Fn(&S) -> &Conditions,
     ) -> Result<(), Box<kube::Error>>
     where
-        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
-            + Clone
-            + std::fmt::Debug
-            + DeserializeOwned,
+        K: Kind,
         S: Serialize + PartialEq,
     {
         // As the API server stores them: it keeps whole seconds, so the same times read back are other values here.
@@ -80,7 +75,7 @@ impl Reporter {
             .patch_status(&object.name_any(), &parameters, &Patch::Apply(patch))
             .await
         {
-            Ok(written) => self.own_writes.note(&written),
+            Ok(written) => K::cache(&self.caches).wrote(written),
             // Deleted in between: nobody is left to tell.
             Err(kube::Error::Api(status)) if status.is_not_found() || status.is_conflict() => return Ok(()),
             Err(error) => return Err(Box::new(error)),

@@ -29,8 +29,8 @@ fn reporter() -> (Reporter, Requests) {
         let answer = Response::new(Body::from(answer.to_string().into_bytes()));
         std::future::ready(Ok::<_, std::convert::Infallible>(answer))
     });
-    let own_writes = Arc::default();
-    (Reporter::new(Client::new(service, "sales"), own_writes), requests)
+    let reporter = Reporter::new(Client::new(service, "sales"), Caches::unwatched());
+    (reporter, requests)
 }
 
 fn sync() -> ContactSync {

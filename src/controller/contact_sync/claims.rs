@@ -68,6 +68,7 @@ pub(super) fn hold(
     context: &Context,
 ) -> Result<(), String> {
     let before = context
+        .caches
         .syncs
         .state_filter(|other| comes_before(other, sync, user_id));
     match before.iter().min_by_key(|other| rank(other)) {

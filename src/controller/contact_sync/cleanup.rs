@@ -108,7 +108,7 @@ async fn go(sync: &ContactSync, context: &Context) -> Result<Next, Box<kube::Err
     finalizer::set(sync, FINALIZER, false, context).await?;
     // The mailbox is free for whoever was refused because of this resource.
     if let Some(user_id) = pinned_user(sync) {
-        for other in context.syncs.state() {
+        for other in context.caches.syncs.state() {
             if other.uid() != sync.uid() && pinned_user(&other) == Some(user_id) {
                 context.wake_sync(&other);
             }

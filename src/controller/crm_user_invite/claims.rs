@@ -91,13 +91,13 @@ fn precedes<'a>(
 
 /// Whether an older invite for the same person makes this one void.
 pub(super) fn is_second(invite: &CrmUserInvite, context: &Context) -> bool {
-    let all = context.invites.state();
+    let all = context.caches.invites.state();
     precedes(invite, &[], all.iter().map(|invite| &**invite)).is_some()
 }
 
 /// Claims a person for an invite, unless another one comes before it.
 pub(super) fn hold(invite: &CrmUserInvite, marks: &[Mark], context: &Context) -> Result<(), Trouble> {
-    let all = context.invites.state();
+    let all = context.caches.invites.state();
     if let Some(other) = precedes(invite, marks, all.iter().map(|invite| &**invite)) {
         // Whatever this one took before the other was seen is that one's.
         context.invite_claims.release(&uid(invite));
