@@ -116,11 +116,17 @@ async fn a_wrong_client_secret_is_said_and_its_repair_noticed_at_once() {
     found.words(ConditionType::Stalled, Reason::WrongClientSecret, &words);
     found.words(ConditionType::OfficeConnected, Reason::WrongClientSecret, &words);
     found.words(ConditionType::CrmConnected, Reason::Connected, &[]);
-    let events = case.api::<Event>().list(&ListParams::default()).await.unwrap();
-    let warned = events.iter().any(|event| {
-        event.reason.as_deref() == Some("WrongClientSecret") && event.type_.as_deref() == Some("Warning")
+    // Told once the status is written.
+    let warned = until(async || {
+        let events = case.api::<Event>().list(&ListParams::default()).await.unwrap();
+        let mut of_reason = events
+            .iter()
+            .filter(|event| event.reason.as_deref() == Some("WrongClientSecret"));
+        of_reason
+            .any(|event| event.type_.as_deref() == Some("Warning"))
+            .then_some(())
     });
-    assert!(warned, "kubectl describe shows it");
+    warned.await.expect("kubectl describe shows it");
 
     put(&case, "office365", "client-secret", OFFICE_SECRET).await;
     let found: CrmTenant = case.settled("orchard", Reason::Connected).await;

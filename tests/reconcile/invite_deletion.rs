@@ -162,6 +162,11 @@ async fn without_its_tenant_an_invite_goes_and_says_what_stays() {
     let free = json!({ "metadata": { "finalizers": null } });
     case.change::<CrmTenant>("orchard", free).await;
     gone::<CrmTenant>(&case, "orchard").await;
+    let seen = until(async || {
+        let page = case.operator().debug().await;
+        page["operator"]["tenants"].as_array()?.is_empty().then_some(())
+    });
+    seen.await.expect("the operator sees that it is gone");
     case.delete::<CrmUserInvite>("clara").await;
     told(&case, "the CrmTenant is gone").await;
     assert_eq!(case.fates(CLARA).await, ["pending"]);
