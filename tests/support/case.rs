@@ -21,6 +21,7 @@ use tempfile::TempDir;
 
 use super::author::Author;
 use super::cluster::{SERVICE_ACCOUNT, SYSTEM, Shared};
+use super::lagging;
 use super::objects::{contact_sync_with, name_of, secrets, tenant};
 use super::operator::{Operator, Surroundings};
 use super::scan;
@@ -107,6 +108,7 @@ impl Case {
     pub(super) async fn act_as(&self, account: &str) {
         let kubeconfig = self.folder.path().join("operator.kubeconfig");
         self.shared.operator_kubeconfig(account, &kubeconfig).await;
+        lagging::if_everywhere(&kubeconfig).await;
         self.shared.admit_to_lease(account, &self.namespace).await;
     }
 
