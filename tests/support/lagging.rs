@@ -18,6 +18,9 @@ use super::world::World;
 /// By how much: far longer than a reconcile takes, and than a test needs to cause the next one.
 const LAG: Duration = Duration::from_secs(2);
 
+/// How many pieces of a watch may be on their way.
+const MOST_AT_A_TIME: usize = 4096;
+
 /// Has every operator see changes late, by so many milliseconds: a search for what relies on quick watches.
 const EVERYWHERE: &str = "CRMLINK_TEST_WATCH_LAG";
 
@@ -84,11 +87,12 @@ async fn forward(State(Proxy { server, lag }): State<Proxy>, request: Request) -
     let (parts, body) = server.send(request).await.unwrap().into_parts();
     let mut body = Body::new(body);
     if lags {
-        let late = body.into_data_stream().then(move |piece| async move {
+        // Each piece by itself: a crowd of them is not held up for longer than one.
+        let late = body.into_data_stream().map(move |piece| async move {
             tokio::time::sleep(lag).await;
             piece
         });
-        body = Body::from_stream(late);
+        body = Body::from_stream(late.buffered(MOST_AT_A_TIME));
     }
     Response::from_parts(parts, body)
 }
