@@ -110,11 +110,7 @@ impl<K: Kind> Cache<K> {
         if all.is_empty() {
             return self.shown.state_filter(holds);
         }
-        let newer = |seen: &K| {
-            all.get(uid(seen))
-                .filter(|written| is_older(seen, written.version))
-        };
-        let found = self.shown.state_filter(|seen| match newer(seen) {
+        let found = self.shown.state_filter(|seen| match newer(&all, seen) {
             Some(written) => written.object.as_deref().is_some_and(&holds),
             None => holds(seen),
         });
@@ -153,8 +149,7 @@ impl<K: Kind> Cache<K> {
         match event {
             Event::Init => {}
             Event::Apply(object) | Event::InitApply(object) => {
-                let lags = |written: &Written<K>| is_older(object, written.version);
-                if all.get(uid(object)).is_some_and(|written| !lags(written)) {
+                if newer(&all, object).is_none() {
                     all.remove(uid(object));
                 }
             }
@@ -179,10 +174,16 @@ impl<K: Kind> Cache<K> {
 }
 
 fn latest<K: Kind>(all: &HashMap<String, Written<K>>, seen: Arc<K>) -> Option<Arc<K>> {
-    match all.get(uid(&*seen)) {
-        Some(written) if is_older(&*seen, written.version) => written.object.clone(),
-        _ => Some(seen),
+    match newer(all, &*seen) {
+        Some(written) => written.object.clone(),
+        None => Some(seen),
     }
+}
+
+/// What the operator wrote of the object, if that is newer than what was seen.
+fn newer<'a, K: Kind>(all: &'a HashMap<String, Written<K>>, seen: &K) -> Option<&'a Written<K>> {
+    all.get(uid(seen))
+        .filter(|written| is_older(seen, written.version))
 }
 
 /// Every object that the API server holds has one.

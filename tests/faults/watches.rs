@@ -1,12 +1,12 @@
 //! Watches show late what the operator itself wrote.
 
-use crmlink::api::{ContactSync, CrmTenant, CrmUserInvite, Reason};
+use crmlink::api::{ContactSync, CrmTenant, Reason};
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::api::events::v1::Event;
 use kube::api::{ListParams, Patch, PatchParams};
 use serde_json::json;
 
-use crate::support::{ANA, CLARA, Case, World, contact_sync, invite_with, inviting_tenant, until};
+use crate::support::{ANA, Case, World, contact_sync, until};
 
 /// The reasons of what was told of the objects of a kind, in order, and how often it was.
 async fn told(case: &Case, kind: &str) -> Vec<(String, i32)> {
@@ -52,20 +52,8 @@ async fn n10_a_watch_that_lags_behind_has_nothing_told_twice() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn n7_an_accepted_invitation_proves_the_pair_before_its_watch_shows_it() {
-    const PRIVATE: &str = "klara.s@home.example";
     let case = Case::behind_lagging_watches(World::with_clara()).await;
-    case.create_secrets().await;
-    case.create(&inviting_tenant()).await;
-    case.settled::<CrmTenant>("orchard", Reason::Connected).await;
-    case.create(&contact_sync(CLARA)).await;
-    let account = json!({ "account": { "mode": "New", "email": PRIVATE } });
-    case.create(&invite_with(CLARA, account)).await;
-    case.settled::<CrmUserInvite>("clara", Reason::InvitationSent)
-        .await;
-    case.says::<ContactSync>("clara", Reason::CrmUserNotFound).await;
-    case.accepts(PRIVATE).await;
-    case.invite_says("clara", Reason::UserActive).await;
-    // Woken by the invite, and by nothing else for ten minutes.
-    case.settled::<ContactSync>("clara", Reason::InSync).await;
+    case.sign_in_inviting(json!({})).await;
+    case.clara_is_in_sync_once_she_accepts().await;
     case.finish().await;
 }

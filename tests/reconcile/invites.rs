@@ -363,17 +363,8 @@ async fn n7_nobody_takes_over_the_account_of_a_colleague_by_naming_its_address()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn u2_an_accepted_invitation_to_another_address_proves_the_pair() {
-    const PRIVATE: &str = "klara.s@home.example";
     let case = Case::inviting(World::with_clara()).await;
-    case.create(&contact_sync(CLARA)).await;
-    let account = json!({ "account": { "mode": "New", "email": PRIVATE } });
-    case.create(&invite_with(CLARA, account)).await;
-    case.settled::<CrmUserInvite>("clara", Reason::InvitationSent)
-        .await;
-    case.says::<ContactSync>("clara", Reason::CrmUserNotFound).await;
-    case.accepts(PRIVATE).await;
-    case.invite_says("clara", Reason::UserActive).await;
-    case.settled::<ContactSync>("clara", Reason::InSync).await;
+    case.clara_is_in_sync_once_she_accepts().await;
     case.finish().await;
 }
 

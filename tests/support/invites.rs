@@ -1,13 +1,13 @@
 //! What the tests of invites look at, and what people do about invitations.
 
-use crmlink::api::{CrmTenant, CrmUserInvite, Reason};
+use crmlink::api::{ContactSync, CrmTenant, CrmUserInvite, Reason};
 use k8s_openapi::api::authentication::v1::SelfSubjectReview;
 use kube::Api;
 use kube::api::{Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 
 use super::case::Case;
-use super::objects::{secrets, tenant, with};
+use super::objects::{contact_sync, invite_with, tenant, with};
 use super::world::{NORA, World};
 
 /// A user of Microsoft 365 without a CRM account.
@@ -39,12 +39,30 @@ impl Case {
     /// The same with more in the spec of the tenant.
     pub(crate) async fn inviting_with(world: World, spec: Value) -> Self {
         let case = Self::start(world).await;
-        for secret in secrets() {
-            case.create(&secret).await;
-        }
-        case.create(&with(inviting_tenant(), spec)).await;
-        case.settled::<CrmTenant>("orchard", Reason::Connected).await;
+        case.sign_in_inviting(spec).await;
         case
+    }
+
+    /// Secrets and [`inviting_tenant`] with more in its spec, until it is signed in.
+    pub(crate) async fn sign_in_inviting(&self, spec: Value) {
+        self.create_secrets().await;
+        self.create(&with(inviting_tenant(), spec)).await;
+        self.settled::<CrmTenant>("orchard", Reason::Connected).await;
+    }
+
+    /// Clara, who is declared to be synced, accepts an invitation to a private address, which proves that both are hers.
+    pub(crate) async fn clara_is_in_sync_once_she_accepts(&self) {
+        const PRIVATE: &str = "klara.s@home.example";
+        self.create(&contact_sync(CLARA)).await;
+        let account = json!({ "account": { "mode": "New", "email": PRIVATE } });
+        self.create(&invite_with(CLARA, account)).await;
+        self.settled::<CrmUserInvite>("clara", Reason::InvitationSent)
+            .await;
+        self.says::<ContactSync>("clara", Reason::CrmUserNotFound).await;
+        self.accepts(PRIVATE).await;
+        self.invite_says("clara", Reason::UserActive).await;
+        // Woken by the invite, and by nothing else for ten minutes.
+        self.settled::<ContactSync>("clara", Reason::InSync).await;
     }
 
     /// Asks for a run of an invite and waits until Ready has this reason.
